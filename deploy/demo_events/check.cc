@@ -1,6 +1,8 @@
 #include "deploy/demo_events/check.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <utility>
 
 #include <fmt/format.h>
 

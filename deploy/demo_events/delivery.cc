@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <string_view>
+#include <system_error>
 #include <tuple>
 #include <utility>
 

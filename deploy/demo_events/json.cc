@@ -1,8 +1,11 @@
 #include "deploy/demo_events/json.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
+
+#include "common/base/json_writer.h"
 
 namespace weir::demo {
 namespace {
@@ -197,18 +200,9 @@ std::string JsonArray(const std::vector<std::string>& elements) {
 }
 
 std::string JsonText(std::string_view value) {
-  std::string text = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') {
-      text += '\\';
-      text += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      text += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      text += c;
-    }
-  }
-  return text + '"';
+  std::string text;
+  AppendJsonString(value, &text);
+  return text;
 }
 
 const JsonValue& JsonValue::operator[](std::string_view key) const {
