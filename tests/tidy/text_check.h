@@ -1,0 +1,25 @@
+// Rules about the text of files: length, openings, words.
+#pragma once
+
+#include "tests/tidy/repository.h"
+
+namespace weir::tidy {
+
+inline constexpr std::size_t kSourceLinesMax = 600;
+// The formatter breaks code at 100; what it leaves alone may stand out a little.
+inline constexpr std::size_t kColumnsMax = 120;
+
+// Sources over kSourceLinesMax lines: one idea a file.
+Findings CheckSizes(const Files& files);
+
+// Sources open with a comment that says what they are for (a .cc with a header of its name may leave
+// that to the header); headers have #pragma once before any code.
+Findings CheckOpenings(const Files& files);
+
+// Words that promise instead of doing, and names the house does without.
+Findings CheckWords(const Files& files);
+
+// Tabs, blanks at line ends, lines over kColumnsMax, a missing newline at the end.
+Findings CheckBlanks(const Files& files);
+
+}  // namespace weir::tidy
