@@ -1,0 +1,103 @@
+// An alert as it is stored, listed and delivered: one shape everywhere (docs/formats.md, JSON keys in
+// snake_case). The shard that decided an alert owns it; others see copies.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/base/hash.h"
+#include "common/base/status.h"
+#include "common/base/time.h"
+#include "common/rule/rule.h"
+#include "common/types/value.h"
+
+namespace weir::alert {
+
+// stored: do not renumber
+enum class AlertStatus : uint8_t { kOpen = 0, kAcknowledged = 1, kClosed = 2, kRecovered = 3 };
+std::string_view AlertStatusName(AlertStatus status);   // "open", ...
+
+// Bits. stored: do not renumber
+enum AlertFlag : uint32_t {
+  kLate = 1,          // input arrived late changed it
+  kPartial = 2,       // some input was refused or missing
+  kApproximate = 4,   // a column is a sample or a sketch
+  kWarming = 8,       // its window was younger than the look-back
+  kContinues = 16,    // a late row joined its episode to an earlier alert's
+};
+// Names of the set bits, in order: "late", "partial", "approximate", "warming", "continues".
+std::vector<std::string_view> AlertFlagNames(uint32_t flags);
+
+// A named cell. The value is in its canonical encoding (types/coding.h), so that it owns its bytes.
+struct NamedCell {
+  std::string name;
+  std::string encoded;
+};
+
+struct EventRef {
+  std::string id;            // eventID, requestId or the identity in hex
+  UnixMillis timestamp_ms = 0;
+};
+
+struct Alert {
+  Hash128 id;                // of tenant, rule, group, episode or tick; printed as 32 hex digits
+  std::string tenant;
+  std::string rule_id;
+  std::string rule_name;
+  uint64_t rule_version = 0; // rule-set version at the first commit
+  rule::Dialect dialect = rule::Dialect::kEsql;
+  rule::Severity severity = rule::Severity::kLow;
+  int risk_score = 0;
+  AlertStatus status = AlertStatus::kOpen;
+  std::vector<NamedCell> group;
+  std::vector<NamedCell> columns;
+  UnixMillis window_start_ms = 0;    // the judged window is (start, end]
+  UnixMillis window_end_ms = 0;
+  UnixMillis episode_start_ms = 0;   // first and last firing window's end; equal for a tick's alert
+  UnixMillis episode_end_ms = 0;
+  UnixMillis first_event_ms = 0;
+  UnixMillis last_event_ms = 0;
+  UnixMillis arrived_at_ms = 0;      // arrival of the event that completed the condition
+  UnixMillis fired_at_ms = 0;
+  uint64_t suppressed_count = 0;     // hits folded into this alert by suppression, without itself
+  uint32_t flags = 0;
+  std::vector<std::string> tags;
+  std::vector<rule::ThreatMapping> threat;
+  std::vector<EventRef> events;      // a bounded sample, newest last
+  std::string note;                  // the rule's guide; not stored with the alert, added on read
+  // Not shown: where the alert lives.
+  Hash128 group_hash;                // of the window and the group's key
+  Hash128 window_id;
+  uint64_t revision = 0;             // grows with every change
+};
+
+// Stored form, versioned; note is left out. docs/formats.md describes it.
+std::string EncodeAlert(const Alert& alert);
+StatusOr<Alert> DecodeAlert(std::string_view bytes);
+
+// One line of JSON, keys in this order: alert_id, tenant, rule_id, rule_name, rule_version, dialect,
+// severity, risk_score, status, group {column: value}, columns {column: value}, window_start,
+// window_end, episode_start, episode_end, first_event, last_event, arrived_at, fired_at,
+// suppressed_count, flags, tags, threat, events [{id, timestamp}], note. Times are RFC 3339 UTC with
+// milliseconds, null where 0. Values keep their type: numbers, booleans, strings (ips, dates and
+// versions as text), arrays for multivalues, null.
+std::string ToJson(const Alert& alert);
+
+// For people: a table of alerts, one line each (time, severity, rule, group, what was counted), fitted
+// to width columns (0: no limit); colour with ANSI codes when asked.
+struct RenderOptions {
+  int width = 0;
+  bool colour = false;
+};
+std::string RenderTable(const std::vector<Alert>& alerts, const RenderOptions& options);
+// One alert as a short page: what happened, group, columns, window, events, techniques, first lines of
+// the note.
+std::string RenderPage(const Alert& alert, const RenderOptions& options);
+
+// "count 623, 2 models" style: a one-line summary of the columns that are no group columns.
+std::string SummarizeColumns(const Alert& alert, std::size_t width_max);
+
+}  // namespace weir::alert

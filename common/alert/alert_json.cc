@@ -1,0 +1,177 @@
+#include "common/alert/alert.h"
+#include "common/alert/text_internal.h"
+#include "common/base/json_writer.h"
+
+namespace weir::alert {
+
+namespace {
+
+void WriteTime(std::string_view key, UnixMillis time_ms, JsonWriter* json) {
+  json->Key(key);
+  if (time_ms == 0) {
+    json->Null();
+  } else {
+    json->String(FormatTime(time_ms));
+  }
+}
+
+void WriteText(std::string_view key, std::string_view text, JsonWriter* json) {
+  json->Key(key);
+  json->String(text);
+}
+
+void WriteSingle(const Value& value, JsonWriter* json) {
+  switch (value.type()) {
+    case DataType::kNull:
+    case DataType::kUnsupported:
+      json->Null();
+      break;
+    case DataType::kBoolean:
+      json->Bool(value.boolean());
+      break;
+    case DataType::kInteger:
+    case DataType::kLong:
+      json->Int(value.integer());
+      break;
+    case DataType::kUnsignedLong:
+      json->Uint(value.unsigned_long());
+      break;
+    case DataType::kDouble:
+      json->Double(value.number());
+      break;
+    case DataType::kKeyword:
+    case DataType::kText:
+    case DataType::kVersion:
+      json->String(value.text());
+      break;
+    case DataType::kDatetime:
+    case DataType::kIp:
+    case DataType::kDatePeriod:
+    case DataType::kTimeDuration:
+      json->String(ValueToString(value));
+      break;
+  }
+}
+
+void WriteCells(std::string_view key, const std::vector<NamedCell>& cells, JsonWriter* json) {
+  json->Key(key);
+  json->BeginObject();
+  Arena arena;
+  for (const NamedCell& cell : cells) {
+    json->Key(cell.name);
+    const Value value = CellValue(cell, &arena);
+    if (!value.is_multi()) {
+      WriteSingle(value, json);
+      continue;
+    }
+    json->BeginArray();
+    for (const Value& item : value.items()) {
+      WriteSingle(item, json);
+    }
+    json->EndArray();
+  }
+  json->EndObject();
+}
+
+// Leaves the object open.
+void BeginEntry(const rule::ThreatEntry& entry, JsonWriter* json) {
+  json->BeginObject();
+  WriteText("id", entry.id, json);
+  WriteText("name", entry.name, json);
+  WriteText("reference", entry.reference, json);
+}
+
+// The shape of rule files: framework, tactic, technique [.. subtechnique []].
+void WriteThreat(const std::vector<rule::ThreatMapping>& threat, JsonWriter* json) {
+  json->Key("threat");
+  json->BeginArray();
+  for (const rule::ThreatMapping& mapping : threat) {
+    json->BeginObject();
+    WriteText("framework", mapping.framework, json);
+    json->Key("tactic");
+    BeginEntry(mapping.tactic, json);
+    json->EndObject();
+    json->Key("technique");
+    json->BeginArray();
+    for (const rule::ThreatTechnique& technique : mapping.techniques) {
+      BeginEntry(technique.entry, json);
+      json->Key("subtechnique");
+      json->BeginArray();
+      for (const rule::ThreatEntry& subtechnique : technique.subtechniques) {
+        BeginEntry(subtechnique, json);
+        json->EndObject();
+      }
+      json->EndArray();
+      json->EndObject();
+    }
+    json->EndArray();
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
+template <typename Texts>
+void WriteTexts(std::string_view key, const Texts& texts, JsonWriter* json) {
+  json->Key(key);
+  json->BeginArray();
+  for (const auto& text : texts) {
+    json->String(text);
+  }
+  json->EndArray();
+}
+
+void WriteTimes(const Alert& alert, JsonWriter* json) {
+  WriteTime("window_start", alert.window_start_ms, json);
+  WriteTime("window_end", alert.window_end_ms, json);
+  WriteTime("episode_start", alert.episode_start_ms, json);
+  WriteTime("episode_end", alert.episode_end_ms, json);
+  WriteTime("first_event", alert.first_event_ms, json);
+  WriteTime("last_event", alert.last_event_ms, json);
+  WriteTime("arrived_at", alert.arrived_at_ms, json);
+  WriteTime("fired_at", alert.fired_at_ms, json);
+}
+
+void WriteEvents(const std::vector<EventRef>& events, JsonWriter* json) {
+  json->Key("events");
+  json->BeginArray();
+  for (const EventRef& event : events) {
+    json->BeginObject();
+    WriteText("id", event.id, json);
+    WriteTime("timestamp", event.timestamp_ms, json);
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
+}  // namespace
+
+std::string ToJson(const Alert& alert) {
+  std::string out;
+  JsonWriter json(&out);
+  json.BeginObject();
+  WriteText("alert_id", alert.id.ToHex(), &json);
+  WriteText("tenant", alert.tenant, &json);
+  WriteText("rule_id", alert.rule_id, &json);
+  WriteText("rule_name", alert.rule_name, &json);
+  json.Key("rule_version");
+  json.Uint(alert.rule_version);
+  WriteText("dialect", rule::DialectName(alert.dialect), &json);
+  WriteText("severity", rule::SeverityName(alert.severity), &json);
+  json.Key("risk_score");
+  json.Int(alert.risk_score);
+  WriteText("status", AlertStatusName(alert.status), &json);
+  WriteCells("group", alert.group, &json);
+  WriteCells("columns", alert.columns, &json);
+  WriteTimes(alert, &json);
+  json.Key("suppressed_count");
+  json.Uint(alert.suppressed_count);
+  WriteTexts("flags", AlertFlagNames(alert.flags), &json);
+  WriteTexts("tags", alert.tags, &json);
+  WriteThreat(alert.threat, &json);
+  WriteEvents(alert.events, &json);
+  WriteText("note", alert.note, &json);
+  json.EndObject();
+  return out;
+}
+
+}  // namespace weir::alert
