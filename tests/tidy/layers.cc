@@ -107,7 +107,7 @@ struct ThirdParty {
   std::vector<std::string_view> prefixes;   // of headers
   std::vector<std::string_view> suffixes;   // of headers
   std::vector<std::string_view> libraries;  // that may include them
-  bool services = false;                    // so may *_service files of the roles
+  bool services = false;                    // so may the roles' *_service and *_reactor files
 };
 
 const std::vector<ThirdParty>& Wrapped() {
@@ -131,8 +131,11 @@ bool Matches(const ThirdParty& party, std::string_view header) {
 }
 
 bool IsServiceFile(std::string_view path) {
-  return path.ends_with("_service.cc") || path.ends_with("_service.h") ||
-         path.ends_with("_service_internal.h");
+  std::string_view stem = path.substr(0, path.rfind('.'));
+  if (stem.ends_with("_internal")) {
+    stem.remove_suffix(std::string_view("_internal").size());
+  }
+  return stem.ends_with("_service") || stem.ends_with("_reactor");
 }
 
 }  // namespace
@@ -204,7 +207,7 @@ Findings CheckThirdParty(const Files& files) {
               file, i + 1,
               fmt::format("<{}>: {} is known only to {}{}", include->header, party.name,
                           fmt::join(party.libraries, ", "),
-                          party.services ? " and *_service files" : "")));
+                          party.services ? " and *_service, *_reactor files" : "")));
         }
       }
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -66,25 +65,13 @@ Findings CheckSizes(const Files& files) {
 }
 
 Findings CheckOpenings(const Files& files) {
-  std::set<std::string> paths;
-  for (const SourceFile& file : files) {
-    paths.insert(file.path);
-  }
   Findings findings;
   for (const SourceFile& file : files) {
-    if (!IsSource(file.path)) {
+    if (!file.path.ends_with(".h")) {
       continue;
     }
-    const bool header = file.path.ends_with(".h");
-    const std::string stem = file.path.substr(0, file.path.rfind('.'));
-    const bool described =
-        !header && (paths.contains(stem + ".h") || paths.contains(stem + "_internal.h") ||
-                    stem.ends_with("_test"));
-    if (!described && (file.lines.empty() || !file.lines[0].starts_with("//"))) {
+    if (file.lines.empty() || !file.lines[0].starts_with("//")) {
       findings.push_back(Finding(file, 1, "must open with a comment that says what it is for"));
-    }
-    if (!header) {
-      continue;
     }
     const auto code = std::find_if(
         file.lines.begin(), file.lines.end(),
@@ -128,12 +115,6 @@ Findings CheckBlanks(const Files& files) {
       }
       if (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())) != 0) {
         findings.push_back(Finding(file, i + 1, "ends in a blank"));
-      }
-      const auto columns = static_cast<std::size_t>(std::count_if(
-          line.begin(), line.end(), [](char c) { return (c & '\xc0') != '\x80'; }));
-      if (columns > kColumnsMax) {
-        findings.push_back(
-            Finding(file, i + 1, fmt::format("has {} columns, more than {}", columns, kColumnsMax)));
       }
     }
   }

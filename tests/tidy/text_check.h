@@ -6,8 +6,6 @@
 namespace weir::tidy {
 
 inline constexpr std::size_t kSourceLinesMax = 600;
-// The formatter breaks code at 100; what it leaves alone may stand out a little.
-inline constexpr std::size_t kColumnsMax = 120;
 
 // Sources over kSourceLinesMax lines: one idea a file.
 Findings CheckSizes(const Files& files);
@@ -19,7 +17,7 @@ Findings CheckOpenings(const Files& files);
 // Words that promise instead of doing, and names the house does without.
 Findings CheckWords(const Files& files);
 
-// Tabs, blanks at line ends, lines over kColumnsMax, a missing newline at the end.
+// Tabs, and blanks at line ends, in sources.
 Findings CheckBlanks(const Files& files);
 
 }  // namespace weir::tidy

@@ -71,6 +71,7 @@ TEST(LayersTest, LetsRolesMeetOnlyAtTheWorkersInterface) {
 
 TEST(LayersTest, KeepsThirdPartyHeadersWhereTheyAreWrapped) {
   EXPECT_THAT(Includes("ingest/export_service.cc", "<grpcpp/grpcpp.h>"), IsEmpty());
+  EXPECT_THAT(Includes("ingest/push_reactor_internal.h", "<grpcpp/grpcpp.h>"), IsEmpty());
   EXPECT_THAT(Includes("ingest/router.cc", "<grpcpp/grpcpp.h>"), testing::SizeIs(1));
   EXPECT_THAT(Includes("common/wire/alert.cc", "\"weir/alert/v1/alert.pb.h\""), IsEmpty());
   EXPECT_THAT(Includes("common/wire/alert.cc", "\"weir/alert/v1/alert.grpc.pb.h\""),
@@ -114,10 +115,6 @@ TEST(OpeningsTest, FindMissingCommentsAndPragmas) {
               ElementsAre(StartsWith("a.h:1: must open with a comment")));
   EXPECT_THAT(CheckOpenings({MakeFile("a.h", "// What.\n#include <a>\n#pragma once\n")}),
               ElementsAre(StartsWith("a.h:2: a header's first line")));
-  EXPECT_THAT(CheckOpenings({MakeFile("a.h", "// What.\n#pragma once\n"),
-                             MakeFile("a.cc", "#include \"a.h\"\n")}),
-              IsEmpty());
-  EXPECT_THAT(CheckOpenings({MakeFile("a.cc", "#include <b>\n")}), testing::SizeIs(1));
 }
 
 TEST(OpeningsTest, HoldInThisRepository) {
@@ -136,10 +133,9 @@ TEST(WordsTest, HoldInThisRepository) {
   ExpectNone(CheckWords(Repository()));
 }
 
-TEST(BlanksTest, FindTabsTrailingBlanksAndLongLines) {
-  EXPECT_THAT(CheckBlanks({MakeFile("a.cc", "\tint a;\nint b; \n" + std::string(121, 'x') + "\n")}),
-              testing::SizeIs(3));
-  EXPECT_THAT(CheckBlanks({MakeFile("a.cc", std::string(120, 'x') + "\n")}), IsEmpty());
+TEST(BlanksTest, FindTabsAndTrailingBlanks) {
+  EXPECT_THAT(CheckBlanks({MakeFile("a.cc", "int a;\n\tint b;\nint c; \n")}),
+              ElementsAre(StartsWith("a.cc:2: has a tab"), StartsWith("a.cc:3: ends in a blank")));
 }
 
 TEST(BlanksTest, HoldInThisRepository) {
