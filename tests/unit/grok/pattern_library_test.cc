@@ -1,0 +1,173 @@
+// Each name of the library: what it takes whole, and what it does not.
+#include "common/grok/pattern_library_internal.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "common/grok/grok.h"
+
+namespace weir::grok {
+namespace {
+
+struct Sample {
+  std::vector<std::string> taken;
+  std::vector<std::string> refused;
+};
+
+const std::map<std::string, Sample, std::less<>>& Samples() {
+  static const std::map<std::string, Sample, std::less<>> samples = {
+      {"BASE10NUM", {{"12", "-1.5", ".5", "+7"}, {"x", "1.", ""}}},
+      {"BASE16FLOAT", {{"0x1f.8", "ff"}, {"g", "0x"}}},
+      {"BASE16NUM", {{"0xDEADbeef", "-1f"}, {"0x", "xyz"}}},
+      {"CISCOMAC", {{"0011.22aa.BBcc"}, {"00:11:22:aa:bb:cc", "0011.22aa"}}},
+      {"COMBINEDAPACHELOG",
+       {{"10.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /a.gif HTTP/1.0\" 200 2326 "
+         "\"http://x.example/\" \"Mozilla/4.08\""},
+        {"10.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /a.gif HTTP/1.0\" 200 2326"}}},
+      {"COMMONAPACHELOG",
+       {{"host.example - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.1\" 304 -"}, {"GET /"}}},
+      {"COMMONMAC", {{"00:11:22:aa:BB:cc"}, {"00-11-22-aa-bb-cc", "00:11:22"}}},
+      {"DATA", {{"", "anything at all"}, {"two\nlines"}}},
+      {"DATE", {{"12/31/2023", "31.12.2023", "1-2-99"}, {"2023/12/31x", "December"}}},
+      {"DATESTAMP", {{"31.12.2023 10:11:12", "12/31/2023-10:11:12"}, {"31.12.2023"}}},
+      {"DATESTAMP_EVENTLOG", {{"20231231101112"}, {"2023-12-31"}}},
+      {"DATESTAMP_OTHER", {{"Mon Jan 02 15:04:05 MST 2006"}, {"Mon Jan 02 2006"}}},
+      {"DATESTAMP_RFC2822", {{"Mon, 02 Jan 2006 15:04:05 +0100"}, {"Mon 02 Jan 2006"}}},
+      {"DATESTAMP_RFC822", {{"Mon Jan 02 2006 15:04:05 PST"}, {"Mon Jan 02 2006 15:04:05"}}},
+      {"DATE_EU", {{"31.12.2023", "1/2/99"}, {"12/31/2023"}}},
+      {"DATE_US", {{"12/31/2023", "1-2-99"}, {"31/12/2023"}}},
+      {"DAY", {{"Mon", "Tuesday"}, {"Mo", "monday"}}},
+      {"EMAILADDRESS", {{"user@example.com", "a.b+c@x.example"}, {"user@", "@x", "a b@x"}}},
+      {"EMAILLOCALPART", {{"first.last+tag"}, {"a@b", ".a", ""}}},
+      {"GREEDYDATA", {{"", "all of it"}, {"two\nlines"}}},
+      {"HOSTNAME", {{"a", "host-1.example.com", "a.b."}, {"-a", "a..b", ""}}},
+      {"HOSTPORT", {{"10.0.0.1:80", "a.b:8080"}, {"a.b", "a.b:0"}}},
+      {"HOUR", {{"0", "07", "23"}, {"24", ""}}},
+      {"HTTPDATE", {{"10/Oct/2000:13:55:36 -0700"}, {"10/10/2000 13:55"}}},
+      {"INT", {{"7", "-12", "+3"}, {"1.5", "x"}}},
+      {"IP", {{"10.0.0.1", "fe80::1"}, {"10.0.0", "256.1.1.1"}}},
+      {"IPORHOST", {{"10.0.0.1", "::1", "a.example"}, {"", "a b"}}},
+      {"IPV4", {{"0.0.0.0", "255.255.255.255", "10.01.2.3"}, {"256.1.1.1", "1.2.3", "::1"}}},
+      {"IPV6",
+       {{"::", "::1", "1::", "1:2:3:4:5:6:7:8", "fe80::1%eth0", "2001:db8::ff00:42:8329",
+         "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "1:2:3:4:5:6:10.0.0.1", "1:2:3:4:5:6:7::",
+         "1::2:3:4:5:6:7", "1:2::3:4:5:6:7", "a:b:c:d::e:f", "::2:3:4:5:6:7:8", "1:2:3:4:5::8"},
+        {"1:2:3", "1:2:3:4:5:6:7:8:9", "12345::", ":1", "10.0.0.1", "1::2::3"}}},
+      {"ISO8601_HOUR", {{"00", "23"}, {"7", "24"}}},
+      {"ISO8601_SECOND", {{"59", "60", "07.123", "01,5"}, {"61", "x"}}},
+      {"ISO8601_TIMEZONE", {{"Z", "+01:00", "-0530"}, {"UTC", "+1"}}},
+      {"LOGLEVEL", {{"INFO", "warning", "Error", "EMERGENCY", "debug"}, {"iNFO", "verbose"}}},
+      {"MAC", {{"0011.22aa.bbcc", "00:11:22:aa:bb:cc", "00-11-22-AA-BB-CC"}, {"00:11"}}},
+      {"MINUTE", {{"00", "59"}, {"60", "5"}}},
+      {"MONTH", {{"Jan", "december", "März", "Okt", "May"}, {"Janu", "13"}}},
+      {"MONTHDAY", {{"01", "31", "9"}, {"32", "0"}}},
+      {"MONTHNUM", {{"1", "01", "12"}, {"13", "0"}}},
+      {"MONTHNUM2", {{"01", "12"}, {"1", "13"}}},
+      {"NONNEGINT", {{"0", "12"}, {"-1", "x"}}},
+      {"NOTSPACE", {{"a/b:c"}, {"a b", ""}}},
+      {"NUMBER", {{"12", "-1.5"}, {"1.2.3", "x"}}},
+      {"PATH", {{"/usr/bin", "C:\\Windows\\x.exe"}, {"usr"}}},
+      {"POSINT", {{"1", "90"}, {"0", "-1", "01"}}},
+      {"PROG", {{"sshd", "a/b-c.d"}, {"a[1]", "a b"}}},
+      {"QS", {{"\"a b\"", "'x'"}, {"\"a", "a"}}},
+      {"QUOTEDSTRING", {{"\"a \\\" b\"", "'x'", "`y`", "\"\""}, {"\"a'", "a", "\"a\" b"}}},
+      {"SECOND", {{"0", "59", "60", "07.25"}, {"61", ""}}},
+      {"SPACE", {{"", " \t"}, {"x"}}},
+      {"SYSLOGBASE",
+       {{"Jan  2 15:04:05 host sshd[42]:", "Jan 12 15:04:05 <13.6> 10.0.0.1 cron:"}, {"host sshd:"}}},
+      {"SYSLOGFACILITY", {{"<13.6>"}, {"<13>"}}},
+      {"SYSLOGHOST", {{"host.example", "10.0.0.1"}, {"a b"}}},
+      {"SYSLOGPROG", {{"sshd[42]", "cron"}, {"sshd[x]"}}},
+      {"SYSLOGTIMESTAMP", {{"Jan  2 15:04:05"}, {"Jan 15:04:05"}}},
+      {"TIME", {{"15:04:05", "0:00:00.123"}, {"15:04", "25:00:00"}}},
+      {"TIMESTAMP_ISO8601",
+       {{"2023-01-23T12:15:00Z", "2023-01-23 12:15", "2023-01-23T12:15:00.123+01:00"},
+        {"2023-01-23", "2023-13-23T12:15", "2023-01-23T7:15"}}},
+      {"TTY", {{"/dev/pts/0", "/dev/tty1"}, {"/dev/null"}}},
+      {"TZ", {{"PST", "UTC", "EDT"}, {"XST", "GMT"}}},
+      {"UNIXPATH", {{"/", "/usr/local/x-1.2"}, {"usr", "/a b"}}},
+      {"URI",
+       {{"https://user:pw@host.example:8443/a/b?c=d", "ftp://x/"}, {"host.example/a", "://x"}}},
+      {"URIHOST", {{"a.example:80", "10.0.0.1"}, {"a.example:"}}},
+      {"URIPARAM", {{"?a=b&c[]=d"}, {"a=b"}}},
+      {"URIPATH", {{"/a/b.html"}, {"a", "/a?b"}}},
+      {"URIPATHPARAM", {{"/a?b=c", "/a"}, {"?b"}}},
+      {"URIPROTO", {{"https", "svn+ssh"}, {"1x", "a:"}}},
+      {"URN", {{"urn:isbn:0451450523"}, {"urn:", "isbn:1"}}},
+      {"USER", {{"bob", "a.b-c_d"}, {"a b", "a@b"}}},
+      {"USERNAME", {{"bob", "a.b-c_d"}, {"a b", "a@b"}}},
+      {"UUID", {{"123e4567-E89B-12d3-a456-426614174000"}, {"123e4567-e89b-12d3-a456"}}},
+      {"WINDOWSMAC", {{"00-11-22-aa-BB-cc"}, {"00:11:22:aa:bb:cc"}}},
+      {"WINPATH", {{"C:\\Windows\\System32", "\\\\server\\share"}, {"/usr", "C:"}}},
+      {"WORD", {{"word", "a_1", "größe"}, {"two words", "a-b", ""}}},
+      {"YEAR", {{"2024", "99"}, {"202", "x"}}},
+  };
+  return samples;
+}
+
+bool TakesWhole(std::string_view name, const std::string& text) {
+  const StatusOr<GrokPtr> grok = CompileGrok({"\\A%{" + std::string(name) + ":it}\\z"});
+  EXPECT_TRUE(grok.ok()) << name << ": " << Message(grok.status());
+  if (!grok.ok()) {
+    return false;
+  }
+  Arena arena;
+  std::vector<Value> outputs((*grok)->columns().size());
+  EXPECT_TRUE((*grok)->Match(Value::Keyword(text), &arena, outputs.data()));
+  return !outputs[0].is_null() && outputs[0].text() == text;
+}
+
+TEST(PatternLibraryTest, EveryNameTakesAndRefuses) {
+  for (const NamedPattern& pattern : PatternLibrary()) {
+    const auto found = Samples().find(pattern.name);
+    ASSERT_NE(found, Samples().end()) << pattern.name;
+    ASSERT_FALSE(found->second.taken.empty() || found->second.refused.empty());
+    for (const std::string& text : found->second.taken) {
+      EXPECT_TRUE(TakesWhole(pattern.name, text)) << pattern.name << ": " << text;
+    }
+    for (const std::string& text : found->second.refused) {
+      EXPECT_FALSE(TakesWhole(pattern.name, text)) << pattern.name << ": " << text;
+    }
+  }
+  EXPECT_EQ(Samples().size(), PatternLibrary().size());
+}
+
+TEST(PatternLibraryTest, TableIsSorted) {
+  std::string_view before;
+  for (const NamedPattern& pattern : PatternLibrary()) {
+    EXPECT_LT(before, pattern.name);
+    EXPECT_EQ(FindPattern(pattern.name), &pattern);
+    before = pattern.name;
+  }
+  EXPECT_EQ(FindPattern("word"), nullptr);
+}
+
+TEST(PatternLibraryTest, NamesTheNearest) {
+  EXPECT_EQ(NearestPatternName("GREEDY_DATA"), "GREEDYDATA");
+  EXPECT_EQ(NearestPatternName("Ipv4"), "IPV4");
+  EXPECT_EQ(NearestPatternName("COMPLETELYELSE"), "");
+}
+
+TEST(PatternLibraryTest, CompositesKeepTheirParts) {
+  const GrokPtr grok = *CompileGrok({"%{SYSLOGBASE} %{GREEDYDATA:message}"});
+  std::string names;
+  for (const OutputColumn& column : grok->columns()) {
+    names += column.name + " ";
+  }
+  EXPECT_EQ(names, "timestamp facility priority logsource program pid message ");
+  Arena arena;
+  std::vector<Value> out(grok->columns().size());
+  ASSERT_TRUE(grok->Match(Value::Keyword("Jan  2 15:04:05 web-1 sshd[42]: no such user"), &arena,
+                          out.data()));
+  EXPECT_EQ(out[0].text(), "Jan  2 15:04:05");
+  EXPECT_TRUE(out[1].is_null());
+  EXPECT_EQ(out[3].text(), "web-1");
+  EXPECT_EQ(out[5].text(), "42");
+  EXPECT_EQ(out[6].text(), "no such user");
+}
+
+}  // namespace
+}  // namespace weir::grok
