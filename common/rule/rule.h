@@ -1,0 +1,130 @@
+// A detection rule as its author published it: every field of the file, typed, nothing compiled yet.
+// Loading reports all problems of a file with their position and never touches other files.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/esql/diagnostic.h"
+
+namespace weir::rule {
+
+enum class Dialect : uint8_t { kEsql, kKuery, kEql, kLucene };
+enum class RuleType : uint8_t {
+  kEsql, kQuery, kThreshold, kEql, kNewTerms, kThreatMatch, kMachineLearning, kUnknown,
+};
+std::string_view DialectName(Dialect dialect);      // "esql", "kuery", ...
+std::string_view RuleTypeName(RuleType type);       // as in rule files
+
+enum class Severity : uint8_t { kLow, kMedium, kHigh, kCritical };
+std::string_view SeverityName(Severity severity);
+
+struct ThreatEntry {   // a tactic or (sub)technique
+  std::string id;
+  std::string name;
+  std::string reference;
+};
+struct ThreatTechnique {
+  ThreatEntry entry;
+  std::vector<ThreatEntry> subtechniques;
+};
+struct ThreatMapping {
+  std::string framework;            // "MITRE ATT&CK", "MITRE ATLAS"
+  ThreatEntry tactic;
+  std::vector<ThreatTechnique> techniques;
+};
+
+struct Suppression {
+  enum class Missing : uint8_t { kSuppress, kDoNotSuppress };
+  std::vector<std::string> group_by;
+  std::optional<int64_t> duration_ms;   // absent: per rule execution
+  Missing missing = Missing::kSuppress;
+};
+
+struct Threshold {
+  std::vector<std::string> fields;
+  int64_t value = 0;
+  struct Cardinality {
+    std::string field;
+    int64_t value = 0;
+  };
+  std::vector<Cardinality> cardinality;
+};
+
+struct Rule {
+  std::string path;
+  std::string id;
+  std::string name;
+  std::string description;
+  RuleType type = RuleType::kUnknown;
+  std::string type_name;              // as written
+  Dialect dialect = Dialect::kEsql;
+  std::string query;
+  int query_line = 1;                 // line of the file on which the query's first line stands
+  Severity severity = Severity::kLow;
+  int risk_score = 0;
+  int64_t interval_ms = 5 * 60 * 1000;    // Elastic's default
+  int64_t lookback_ms = 6 * 60 * 1000;    // from "now-6m"
+  int64_t to_ms = 0;                      // "now" = 0; "now-5m" = 300000
+  std::string timestamp_override;         // "event.ingested" or empty
+  bool timestamp_override_fallback_disabled = false;
+  bool enabled = true;
+  int64_t max_signals = 100;
+  int version = 0;                        // 0: not given
+  std::vector<std::string> index;
+  std::vector<std::string> author;
+  std::vector<std::string> tags;
+  std::vector<std::string> references;
+  std::vector<std::string> false_positives;
+  std::vector<std::string> investigation_fields;
+  std::vector<ThreatMapping> threat;      // [[rule.threat]]; ATLAS ids found in tags are added
+  std::optional<Suppression> suppression;
+  std::optional<Threshold> threshold;
+  std::string note;
+  std::string setup;
+  std::string license;
+  std::string building_block_type;
+  // [metadata]
+  std::string creation_date;
+  std::string updated_date;
+  std::string maturity;
+  std::string min_stack_version;
+  std::vector<std::string> integration;
+};
+
+// A finding in a rule file. Line and column are those of the file; rendered is ready to print, with
+// the source line and a caret.
+struct Finding {
+  esql::Severity severity = esql::Severity::kError;
+  std::string path;
+  int line = 0;       // 0: the file as a whole
+  int column = 0;
+  std::string message;
+  std::string hint;
+  std::string rendered;
+};
+
+// What one file gave. rule is empty when an error kept it from loading.
+struct LoadResult {
+  std::optional<Rule> rule;
+  std::string path;
+  std::string text;                       // the file's bytes, kept for activation
+  std::vector<Finding> findings;
+};
+
+// Reads the TOML text of one Elastic detection rule.
+LoadResult LoadRule(std::string path, std::string text);
+
+// Loads every *.toml below the paths (files or folders, recursively, sorted by path). NotFound for a
+// path that does not exist. An unreadable file is a finding of its result. A rule id met twice is an
+// error of the later file.
+StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths);
+
+// "now-60m", "now-1h", "now" -> milliseconds back; empty when it is none.
+std::optional<int64_t> ParseNowOffset(std::string_view text);
+
+}  // namespace weir::rule
