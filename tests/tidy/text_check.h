@@ -10,8 +10,7 @@ inline constexpr std::size_t kSourceLinesMax = 600;
 // Sources over kSourceLinesMax lines: one idea a file.
 Findings CheckSizes(const Files& files);
 
-// Sources open with a comment that says what they are for (a .cc with a header of its name may leave
-// that to the header); headers have #pragma once before any code.
+// Headers open with a comment that says what they are for, and have #pragma once before any code.
 Findings CheckOpenings(const Files& files);
 
 // Words that promise instead of doing, and names the house does without.
