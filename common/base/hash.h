@@ -34,6 +34,12 @@ struct Hash128 {
 
 Hash128 HashBytes128(std::string_view bytes);
 
+// For hash maps keyed by std::string and looked up by view.
+struct StringHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return Hash64(text); }
+};
+
 }  // namespace weir
 
 template <>

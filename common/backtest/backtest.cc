@@ -1,0 +1,213 @@
+#include "common/backtest/backtest.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "common/base/bytes.h"
+#include "common/exec/router.h"
+#include "common/shard/record.h"
+#include "common/shard/shard.h"
+#include "common/source/record_reader.h"
+#include "common/state/state_store.h"
+
+namespace weir::backtest {
+
+namespace {
+
+constexpr std::size_t kRowsPerRecord = 1024;
+
+// The rows of one event, waiting to be sorted by time.
+struct TimedRows {
+  UnixMillis time_ms;    // the earlier of @timestamp and event.ingested: nothing closes past it
+  std::string bytes;
+};
+
+class Collector final : public source::Sink {
+ public:
+  Collector(exec::Router* router, Result* result, std::vector<TimedRows>* rows)
+      : router_(router), result_(result), rows_(rows) {}
+
+  void StartRecord(const std::string& file, uint64_t line, uint64_t number) {
+    file_ = &file;
+    line_ = line;
+    number_ = number;
+    event_in_record_ = 0;
+  }
+
+  void OnEvent(source::Event& event) override {
+    ++result_->events;
+    // An event without an id of its own is told apart by where it stands.
+    std::string place;
+    ByteWriter writer(&place);
+    writer.String(*file_);
+    writer.Varint(number_);
+    writer.Varint(event_in_record_++);
+    router_->Add(event, 0, HashBytes128(place));
+    exec::Frame frame = router_->Take();
+    if (frame.parts.empty()) {
+      return;
+    }
+    ++result_->matched;
+    for (exec::FramePart& part : frame.parts) {
+      rows_->push_back({std::min(event.timestamp_ms(), event.ingested_ms()), std::move(part.bytes)});
+    }
+  }
+
+  void OnReject(const source::Reject& reject) override {
+    ++result_->rejected;
+    ++result_->rejected_by_reason[static_cast<std::size_t>(reject.reason)];
+    if (result_->rejected_shown.size() < kRejectedShownMax) {
+      result_->rejected_shown.push_back({*file_, line_, reject.reason, reject.message});
+    }
+  }
+
+ private:
+  exec::Router* router_;
+  Result* result_;
+  std::vector<TimedRows>* rows_;
+  const std::string* file_ = nullptr;
+  uint64_t line_ = 0;
+  uint64_t number_ = 0;
+  uint64_t event_in_record_ = 0;
+};
+
+class LatestAlerts final : public shard::Environment {
+ public:
+  explicit LatestAlerts(plan::RuleSetPtr rules) : rules_(std::move(rules)) {}
+  StatusOr<plan::RuleSetPtr> RulesOf(RuleSetVersion) override { return rules_; }
+  void OnAlert(const alert::Alert& alert) override { alerts_.insert_or_assign(alert.id, alert); }
+
+  std::vector<alert::Alert> Take() {
+    std::vector<alert::Alert> all;
+    for (auto& [id, alert] : alerts_) {
+      const plan::CompiledRule* rule = rules_->FindRule(alert.rule_id);
+      if (rule != nullptr) {
+        alert.note = rule->source.note;
+      }
+      all.push_back(std::move(alert));
+    }
+    std::sort(all.begin(), all.end(), [](const alert::Alert& a, const alert::Alert& b) {
+      return std::tie(a.window_end_ms, a.rule_id, a.id) < std::tie(b.window_end_ms, b.rule_id, b.id);
+    });
+    return all;
+  }
+
+ private:
+  plan::RuleSetPtr rules_;
+  std::map<Hash128, alert::Alert> alerts_;
+};
+
+StatusOr<plan::RuleSetPtr> LoadRules(const Options& options, Result* result) {
+  WEIR_ASSIGN_OR_RETURN(std::vector<rule::LoadResult> loaded, rule::LoadRules(options.rule_paths));
+  std::vector<rule::Rule> rules;
+  for (rule::LoadResult& file : loaded) {
+    result->findings.insert(result->findings.end(), file.findings.begin(), file.findings.end());
+    if (file.rule.has_value()) {
+      rules.push_back(std::move(*file.rule));
+    } else {
+      ++result->rules_refused;
+    }
+  }
+  plan::CompileOptions compile;
+  compile.mode = options.mode;
+  compile.alerts = options.alerts;
+  plan::CompileResult compiled =
+      plan::CompileRules(rules, compile, source::Catalogue(), RuleSetVersion(1));
+  for (const std::vector<rule::Finding>& findings : compiled.findings) {
+    result->findings.insert(result->findings.end(), findings.begin(), findings.end());
+  }
+  result->rules_loaded = compiled.rules->rules.size();
+  result->rules_refused += rules.size() - compiled.rules->rules.size();
+  return compiled.rules;
+}
+
+Status ReadFiles(const Options& options, const plan::RuleSetPtr& rules, Result* result,
+                 std::vector<TimedRows>* rows) {
+  source::Options decoder_options;
+  decoder_options.tenant = options.tenant;
+  decoder_options.ingested = source::Options::Ingested::kTimestamp;
+  decoder_options.reject_without_timestamp = true;
+  source::Decoder decoder(rules->fields, decoder_options);
+  exec::RouterOptions router_options;
+  router_options.tenant = options.tenant;
+  router_options.shard_count = 1;
+  router_options.replay = true;
+  exec::Router router(rules, router_options);
+  Collector collector(&router, result, rows);
+  for (const std::string& file : options.files) {
+    WEIR_ASSIGN_OR_RETURN(const auto reader, source::RecordReader::Open(file));
+    uint64_t number = 0;
+    while (true) {
+      std::string_view record;
+      WEIR_ASSIGN_OR_RETURN(const bool more, reader->Next(&record));
+      if (!more) {
+        break;
+      }
+      ++result->records;
+      collector.StartRecord(file, reader->line(), number++);
+      decoder.Decode(record, 0, 0, &collector);
+      if (options.progress && number % 4096 == 0) {
+        options.progress(reader->bytes_read(), reader->bytes_total());
+      }
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+StatusOr<Result> Run(const Options& options) {
+  if (options.alerts == plan::AlertMode::kParity && options.mode == plan::JudgeMode::kContinuous) {
+    return InvalidArgument("parity alerts are made at ticks: use them with schedule mode");
+  }
+  Result result;
+  result.rejected_by_reason.assign(source::kRejectReasonCount, 0);
+  WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rules, LoadRules(options, &result));
+  std::vector<TimedRows> rows;
+  WEIR_RETURN_IF_ERROR(ReadFiles(options, rules, &result, &rows));
+  std::stable_sort(rows.begin(), rows.end(), [](const TimedRows& a, const TimedRows& b) {
+    return a.time_ms < b.time_ms;
+  });
+
+  const std::unique_ptr<state::StateStore> store = state::MakeMemoryStore();
+  LatestAlerts alerts(rules);
+  shard::ShardOptions shard_options;
+  shard_options.tenant = options.tenant;
+  shard_options.replay = true;
+  // Within the pass a repeat is a repeat however far apart the copies are, or never one.
+  shard_options.repeat_horizon_ms = options.drop_repeats ? 400 * 365 * kMillisPerDay : 0;
+  shard::Shard shard(shard_options, store.get(), &alerts);
+  shard::RecordHeader header;
+  header.version = RuleSetVersion(1);
+  header.kind = shard::RecordKind::kActivate;
+  header.closed_ms = INT64_MIN;
+  LogNumber number;
+  const auto apply = [&](shard::RecordWriter* writer) {
+    shard::ApplyOutcome outcome;
+    return shard.Apply(LogNumber(++number.value), writer->Finish(), &outcome);
+  };
+  shard::RecordWriter activation(header);
+  WEIR_RETURN_IF_ERROR(apply(&activation));
+  header.kind = shard::RecordKind::kBatch;
+  for (std::size_t begin = 0; begin < rows.size(); begin += kRowsPerRecord) {
+    header.closed_ms = rows[begin].time_ms - 1;
+    shard::RecordWriter writer(header);
+    for (std::size_t i = begin; i < std::min(rows.size(), begin + kRowsPerRecord); ++i) {
+      writer.Add({rows[i].time_ms, true, rows[i].bytes});
+    }
+    WEIR_RETURN_IF_ERROR(apply(&writer));
+  }
+  header.closed_ms = INT64_MAX;
+  shard::RecordWriter end(header);
+  WEIR_RETURN_IF_ERROR(apply(&end));
+
+  result.repeated = shard.meta().repeats;
+  for (const auto& [hash, rule] : shard.rule_states()) {
+    result.suppressed += rule.suppressed;
+  }
+  result.alerts = alerts.Take();
+  return result;
+}
+
+}  // namespace weir::backtest

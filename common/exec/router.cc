@@ -1,0 +1,251 @@
+#include "common/exec/router.h"
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/bytes.h"
+#include "common/exec/head.h"
+#include "common/exec/row_format.h"
+#include "common/exec/row_steps.h"
+#include "common/types/coding.h"
+
+namespace weir::exec {
+
+namespace {
+
+// A multivalued key puts a row in several groups; more combinations than this of one row are cut and
+// counted, since one event could otherwise write without bound.
+constexpr std::size_t kKeyCombinationsMax = 1024;
+
+// A row waiting to be put in its entry: bytes [begin, end) of the scratch buffer.
+struct PendingRow {
+  uint16_t shard;
+  uint32_t class_index;
+  uint32_t begin;
+  uint32_t end;
+};
+
+// Where each key cell of the current row begins in the key bytes.
+constexpr std::size_t kKeyCellsMax = 64;
+
+}  // namespace
+
+class Router::Impl {
+ public:
+  Impl(plan::RuleSetPtr rules, RouterOptions options)
+      : rules_(std::move(rules)), options_(std::move(options)), index_(*rules_) {
+    std::size_t slots = 1;
+    for (const plan::CompiledRule& rule : rules_->rules) {
+      slots = std::max<std::size_t>(slots, rule.head.slot_count);
+    }
+    slots_.resize(slots);
+    parts_.resize(options_.shard_count);
+    for (const plan::KeyClass& key_class : rules_->classes) {
+      std::string prefix;
+      ByteWriter(&prefix).String(options_.tenant);
+      key_class.id.AppendTo(&prefix);
+      if (key_class.kind == plan::KeyClass::Kind::kHome) {
+        ByteWriter(&prefix).String(key_class.home);
+      }
+      class_prefixes_.push_back(std::move(prefix));
+    }
+    frame_.version = rules_->version;
+    frame_.explicit_ingested = options_.replay;
+  }
+
+  void Add(source::Event& event, uint32_t event_index, const Hash128& fallback_identity) {
+    ++frame_.events;
+    identity_ = event.identity().value_or(fallback_identity);
+    pending_.clear();
+    scratch_.clear();
+    context_.fields = &event;
+    context_.slots = slots_.data();
+    context_.arena = &arena_;
+    context_.warnings = &warnings_;
+    index_.ForEachCandidate(event, [&](const WindowHead& head) {
+      RunRowSteps(head.rule->head.steps, 0, &context_, &counters_, [&] { EmitRow(head); });
+    });
+    if (!pending_.empty()) {
+      AppendEntries(event, event_index);
+    }
+    arena_.Reset();
+  }
+
+  Frame Take() {
+    Frame frame = std::move(frame_);
+    std::sort(touched_.begin(), touched_.end());
+    frame.parts.reserve(touched_.size());
+    for (const uint16_t shard : touched_) {
+      frame.parts.push_back({ShardId(shard), std::move(parts_[shard].bytes), parts_[shard].entries});
+      parts_[shard] = {};
+    }
+    touched_.clear();
+    frame_ = {};
+    frame_.version = rules_->version;
+    frame_.explicit_ingested = options_.replay;
+    return frame;
+  }
+
+  const expr::Warnings& warnings() const { return warnings_; }
+  uint64_t grok_limits() const { return counters_.grok_limits; }
+
+ private:
+  struct Part {
+    std::string bytes;
+    uint32_t entries = 0;
+  };
+
+  // The current slots are a row of the head: works out its key cells, and one row per combination of
+  // their values.
+  void EmitRow(const WindowHead& head) {
+    const plan::Window& window = *head.window;
+    cells_.clear();
+    if (window.is_events) {
+      event_values_.clear();
+      for (const expr::ExprPtr& cell : window.event_cells) {
+        event_values_.push_back(cell->Eval(context_));
+        EncodeValue(event_values_.back(), &cells_);
+      }
+      key_.clear();
+      AddPending(head, event_values_.data());
+      return;
+    }
+    AppendAggregateCells(window, &context_, &cells_);
+    const std::size_t count = std::min(window.keys.size(), kKeyCellsMax);
+    std::array<Value, kKeyCellsMax> keys;
+    std::size_t combinations = 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      keys[i] = window.keys[i].value->Eval(context_);
+      combinations *= std::max<std::size_t>(1, keys[i].count());
+    }
+    std::array<Value, kKeyCellsMax> chosen;
+    for (std::size_t c = 0; c < std::min(combinations, kKeyCombinationsMax); ++c) {
+      std::size_t rest = c;
+      key_.clear();
+      bool repeated = false;
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto items = keys[i].items();
+        if (items.empty()) {
+          chosen[i] = Value::Null();
+        } else {
+          const std::size_t position = rest % items.size();
+          chosen[i] = items[position];
+          rest /= items.size();
+          repeated = repeated || AppearsBefore(items, position);
+        }
+        EncodeValue(chosen[i], &key_);
+      }
+      if (!repeated) {
+        AddPending(head, chosen.data());
+      }
+    }
+  }
+
+  // A value twice in a key cell puts the row in its group once.
+  static bool AppearsBefore(std::span<const Value> items, std::size_t position) {
+    for (std::size_t i = 0; i < position; ++i) {
+      if (CompareValues(items[i], items[position]) == 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void AddPending(const WindowHead& head, const Value* cells) {
+    const uint32_t class_index = head.window->class_index;
+    const auto begin = static_cast<uint32_t>(scratch_.size());
+    AppendRow({head.window_index, key_, cells_}, &scratch_);
+    pending_.push_back({ShardOf(head, class_index, cells), class_index, begin,
+                        static_cast<uint32_t>(scratch_.size())});
+    ++frame_.rows;
+  }
+
+  uint16_t ShardOf(const WindowHead& head, uint32_t class_index, const Value* cells) {
+    routing_ = class_prefixes_[class_index];
+    switch (rules_->classes[class_index].kind) {
+      case plan::KeyClass::Kind::kHome:
+        break;
+      case plan::KeyClass::Kind::kIdentity:
+        identity_.AppendTo(&routing_);
+        break;
+      case plan::KeyClass::Kind::kKeys:
+        for (const uint32_t cell : head.rule->class_key_cells) {
+          EncodeValue(cells[cell], &routing_);
+        }
+        break;
+    }
+    return static_cast<uint16_t>(Hash64(routing_) % options_.shard_count);
+  }
+
+  void AppendEntries(const source::Event& event, uint32_t event_index) {
+    ++frame_.events_matched;
+    if (pending_.size() > 1) {
+      std::stable_sort(pending_.begin(), pending_.end(),
+                       [](const PendingRow& a, const PendingRow& b) {
+                         return std::pair(a.shard, a.class_index) < std::pair(b.shard, b.class_index);
+                       });
+    }
+    EntryHeader header;
+    header.event_index = event_index;
+    header.identity = identity_;
+    header.timestamp_ms = event.timestamp_ms();
+    header.ingested_ms = event.ingested_ms();
+    header.event_id = event.event_id();
+    for (std::size_t i = 0; i < pending_.size();) {
+      std::size_t end = i + 1;
+      while (end < pending_.size() && pending_[end].shard == pending_[i].shard &&
+             pending_[end].class_index == pending_[i].class_index) {
+        ++end;
+      }
+      Part& part = parts_[pending_[i].shard];
+      if (part.entries++ == 0) {
+        touched_.push_back(pending_[i].shard);
+      }
+      header.class_index = pending_[i].class_index;
+      header.row_count = static_cast<uint32_t>(end - i);
+      AppendEntryHeader(header, options_.replay, &part.bytes);
+      for (; i < end; ++i) {
+        part.bytes.append(scratch_, pending_[i].begin, pending_[i].end - pending_[i].begin);
+      }
+    }
+  }
+
+  plan::RuleSetPtr rules_;
+  RouterOptions options_;
+  HeadIndex index_;
+  std::vector<std::string> class_prefixes_;
+  std::vector<Value> slots_;
+  std::vector<Value> event_values_;
+  std::vector<Part> parts_;
+  std::vector<uint16_t> touched_;
+  std::vector<PendingRow> pending_;
+  std::string scratch_;
+  std::string cells_;
+  std::string key_;
+  std::string routing_;
+  Hash128 identity_;
+  Arena arena_;
+  expr::EvalContext context_;
+  expr::Warnings warnings_;
+  StepCounters counters_;
+  Frame frame_;
+};
+
+Router::Router(plan::RuleSetPtr rules, RouterOptions options)
+    : impl_(std::make_unique<Impl>(std::move(rules), std::move(options))) {}
+Router::~Router() = default;
+
+void Router::Add(source::Event& event, uint32_t event_index, const Hash128& fallback_identity) {
+  impl_->Add(event, event_index, fallback_identity);
+}
+Frame Router::Take() {
+  return impl_->Take();
+}
+const expr::Warnings& Router::warnings() const {
+  return impl_->warnings();
+}
+uint64_t Router::grok_limits() const {
+  return impl_->grok_limits();
+}
+
+}  // namespace weir::exec

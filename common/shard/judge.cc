@@ -1,0 +1,211 @@
+#include "common/shard/judge.h"
+
+#include <algorithm>
+
+#include "common/base/bytes.h"
+#include "common/types/coding.h"
+
+namespace weir::shard {
+
+Judge::Judge(Options options, state::StateStore* store, AlertBook* alerts, Suppression* suppression)
+    : options_(std::move(options)), store_(store), alerts_(alerts), suppression_(suppression) {}
+
+int64_t Judge::FloorIndex(const plan::Window& window, UnixMillis closed_ms) const {
+  return FloorDiv(closed_ms - options_.lateness_ms - window.lookback_ms_max, window.pane_ms);
+}
+
+uint64_t Judge::ExpiresMs(const Group& group) const {
+  const plan::Window& window = group.window();
+  UnixMillis expires_ms = 0;
+  if (!group.panes().empty()) {
+    expires_ms = group.panes().back().index * window.pane_ms + window.lookback_ms_max +
+                 options_.lateness_ms + window.pane_ms;
+  }
+  for (const Episode& episode : group.episodes()) {
+    // A day covers every interval at which an episode may still be waiting to recover.
+    expires_ms = std::max(expires_ms, episode.end_ms + options_.lateness_ms + kMillisPerDay);
+  }
+  return static_cast<uint64_t>(std::max<UnixMillis>(expires_ms, 0));
+}
+
+std::vector<Judge::ResultRow> Judge::Evaluate(const plan::CompiledRule& rule,
+                                              const std::vector<const Group*>& groups,
+                                              int64_t after, int64_t until, UnixMillis judged_ms,
+                                              bool* approximate) {
+  std::vector<exec::TailRow> rows;
+  std::unordered_map<exec::TailRow, int> sources;
+  std::vector<std::string> states;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const Group& group = *groups[g];
+    const plan::Window& window = group.window();
+    const uint64_t count = group.Merge(after, until, &states);
+    exec::TailRow row = exec::NewTailRow(rule.tail, &arena_);
+    ByteReader keys(arena_.Copy(group.key()));
+    std::size_t slot = 0;
+    for (; slot < window.keys.size(); ++slot) {
+      row[slot] = DecodeValue(&keys, &arena_);
+    }
+    for (std::size_t i = 0; i < window.aggregates.size(); ++i, ++slot) {
+      const auto& function = window.aggregates[i].function;
+      if (function == nullptr) {
+        row[slot] = Value::Long(static_cast<int64_t>(count));
+        continue;
+      }
+      const std::string_view state = arena_.Copy(states[i]);
+      row[slot] = function->Finish(state, &arena_);
+      *approximate = *approximate || function->approximate(state);
+    }
+    sources.emplace(row, static_cast<int>(g));
+    rows.push_back(row);
+  }
+  exec::RunTail(rule.tail, judged_ms, &arena_, &warnings_, &rows);
+  std::vector<ResultRow> results;
+  for (exec::TailRow row : rows) {
+    const auto source = sources.find(row);
+    results.push_back({row, source == sources.end() ? -1 : source->second});
+  }
+  return results;
+}
+
+void Judge::FillColumns(const plan::Tail& tail, const exec::TailRow& row,
+                        alert::Alert* alert) const {
+  alert->columns.clear();
+  for (const plan::Tail::Output& output : tail.outputs) {
+    alert::NamedCell cell{output.name, {}};
+    EncodeValue(row[output.slot], &cell.encoded);
+    alert->columns.push_back(std::move(cell));
+  }
+}
+
+void Judge::FillEvents(const Group& group, int64_t after, int64_t until,
+                       alert::Alert* alert) const {
+  const int64_t pane_ms = group.window().pane_ms;
+  alert->events.clear();
+  for (const alert::EventRef& event : group.events()) {
+    if (event.timestamp_ms > after * pane_ms && event.timestamp_ms <= until * pane_ms) {
+      alert->events.push_back(event);
+    }
+  }
+}
+
+std::string Judge::GroupBytes(const plan::Tail& tail, const exec::TailRow& row) const {
+  std::string bytes;
+  for (const plan::Tail::Output& output : tail.group) {
+    EncodeValue(row[output.slot], &bytes);
+  }
+  return bytes;
+}
+
+Hash128 Judge::AlertId(const plan::CompiledRule& rule, std::string_view group, UnixMillis at_ms,
+                       uint64_t ordinal) const {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.String(options_.tenant);
+  writer.String(rule.source.id);
+  writer.String(group);
+  writer.SignedVarint(at_ms);
+  writer.Varint(ordinal);
+  return HashBytes128(bytes);
+}
+
+alert::Alert Judge::NewAlert(const RuleState& rule, const exec::TailRow& row,
+                             const Instant& instant, UnixMillis judged_ms) {
+  const plan::CompiledRule& compiled = *rule.rule;
+  alert::Alert alert;
+  alert.tenant = options_.tenant;
+  alert.rule_id = compiled.source.id;
+  alert.rule_name = compiled.source.name;
+  alert.rule_version = rule.window->rules->version.value;
+  alert.dialect = compiled.source.dialect;
+  alert.severity = compiled.source.severity;
+  alert.risk_score = compiled.source.risk_score;
+  alert.tags = compiled.source.tags;
+  alert.threat = compiled.source.threat;
+  for (const plan::Tail::Output& output : compiled.tail.group) {
+    alert::NamedCell cell{output.name, {}};
+    EncodeValue(row[output.slot], &cell.encoded);
+    alert.group.push_back(std::move(cell));
+  }
+  FillColumns(compiled.tail, row, &alert);
+  alert.window_start_ms = judged_ms - compiled.judge.lookback_ms;
+  alert.window_end_ms = judged_ms;
+  alert.episode_start_ms = judged_ms;
+  alert.episode_end_ms = judged_ms;
+  alert.fired_at_ms = instant.now_ms != 0 ? instant.now_ms : judged_ms;
+  alert.arrived_at_ms = instant.arrived_ms;
+  if (instant.now_ms != 0 && alert.window_start_ms < rule.window->created_ms) {
+    alert.flags |= alert::kWarming;
+  }
+  return alert;
+}
+
+std::optional<Hash128> Judge::SuppressionKeyOf(const RuleState& rule,
+                                               const exec::TailRow& row) const {
+  const auto& plan = rule.rule->suppression;
+  if (!plan.has_value()) {
+    return std::nullopt;
+  }
+  std::string bytes;
+  rule.hash.AppendTo(&bytes);
+  for (const plan::SuppressionKey& key : plan->keys) {
+    const Value value = key.slot.has_value() ? row[*key.slot] : Value::Null();
+    if (value.is_null() && !plan->suppress_missing) {
+      return std::nullopt;
+    }
+    EncodeValue(value, &bytes);
+  }
+  return HashBytes128(bytes);
+}
+
+Status Judge::FoldInto(const Hash128& alert_id, RuleState* rule) {
+  ++rule->suppressed;
+  StatusOr<alert::Alert> alert = alerts_->Get(alert_id);
+  if (!alert.ok()) {
+    return Annotate(alert.status(), "reading the alert that suppresses a hit");
+  }
+  ++alert->suppressed_count;
+  alerts_->Put(std::move(*alert));
+  return OkStatus();
+}
+
+Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
+                         std::string_view event_id, UnixMillis time_ms, const Instant& instant) {
+  arena_.Reset();
+  const plan::Tail& tail = rule->rule->tail;
+  exec::TailRow row = exec::NewTailRow(tail, &arena_);
+  ByteReader reader(arena_.Copy(cells));
+  for (std::size_t i = 0; i < rule->window->window->event_cells.size(); ++i) {
+    row[i] = DecodeValue(&reader, &arena_);
+  }
+  std::vector<exec::TailRow> rows = {row};
+  exec::RunTail(tail, time_ms, &arena_, &warnings_, &rows);
+  uint64_t ordinal = 0;
+  for (exec::TailRow result : rows) {
+    const std::optional<Hash128> key = SuppressionKeyOf(*rule, result);
+    const int64_t duration_ms =
+        key.has_value() ? rule->rule->suppression->duration_ms.value_or(rule->rule->judge.interval_ms)
+                        : 0;
+    if (key.has_value()) {
+      const std::optional<Hash128> covering = suppression_->Find(*key, time_ms, duration_ms);
+      if (covering.has_value()) {
+        WEIR_RETURN_IF_ERROR(FoldInto(*covering, rule));
+        continue;
+      }
+    }
+    alert::Alert alert = NewAlert(*rule, result, instant, time_ms);
+    // Rows of one event that MV_EXPAND or a multivalued key made differ in their cells.
+    alert.id = AlertId(*rule->rule, identity.ToBytes() + std::string(cells), time_ms, ordinal++);
+    alert.window_start_ms = time_ms;
+    alert.first_event_ms = time_ms;
+    alert.last_event_ms = time_ms;
+    alert.events = {{event_id.empty() ? identity.ToHex() : std::string(event_id), time_ms}};
+    if (key.has_value()) {
+      suppression_->Made(*key, alert.id, time_ms, duration_ms);
+    }
+    ++rule->alerts;
+    alerts_->Put(std::move(alert));
+  }
+  return OkStatus();
+}
+
+}  // namespace weir::shard

@@ -1,0 +1,121 @@
+// Turns judged groups into alerts: evaluates tails, applies suppression, names alerts. The two ways of
+// judging (continuous.cc, ticks.cc) share it. Belongs to one shard; reads no clock.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "common/alert/alert.h"
+#include "common/base/arena.h"
+#include "common/exec/tail.h"
+#include "common/shard/alert_book.h"
+#include "common/shard/group.h"
+#include "common/shard/suppression.h"
+#include "common/shard/window_state.h"
+
+namespace weir::shard {
+
+// The times that hold while one log record is applied.
+struct Instant {
+  UnixMillis closed_ms = kTimeMin;      // nothing at or before it is still to come
+  UnixMillis now_ms = 0;                // the primary's clock at the append; 0 in replay
+  UnixMillis arrived_ms = 0;            // latest arrival in the record; 0 in replay
+};
+
+// A run of firing ticks of one result row.
+struct TickEpisode {
+  Hash128 rule;
+  UnixMillis start_ms = 0;
+  UnixMillis end_ms = 0;
+  Hash128 alert;
+  bool owns_alert = false;
+};
+
+class Judge {
+ public:
+  struct Options {
+    ShardId shard;
+    std::string tenant;
+    int64_t lateness_ms = 0;            // 0 in replay: nothing at or before closed is accepted
+  };
+
+  Judge(Options options, state::StateStore* store, AlertBook* alerts, Suppression* suppression);
+
+  // ---- continuous (continuous.cc) ----
+  // A new episode found while groups were re-judged; they are made alerts of in time order.
+  struct NewEpisode {
+    RuleState* rule;
+    Hash128 group_hash;
+    UnixMillis start_ms;
+    UnixMillis end_ms;
+  };
+  // Re-judges one group of a continuous rule: grows, joins and reopens its episodes; new ones are
+  // appended. True when the group changed.
+  bool Rejudge(RuleState* rule, const Hash128& group_hash, Group* group, const Instant& instant,
+               std::vector<NewEpisode>* found);
+  // Makes the alert of a new episode, or folds it into the alert that suppresses it.
+  Status Begin(const NewEpisode& episode, Group* group, const Instant& instant);
+  // Brings an open alert's columns up to its group's newest window.
+  Status Refresh(const plan::CompiledRule& rule, const Group& group, alert::Alert* alert);
+  // Forgets recovered episodes that no accepted row can touch any more. True when any was.
+  bool ForgetEpisodes(const RuleState& rule, Group* group, UnixMillis closed_ms);
+
+  // ---- ticks (ticks.cc) ----
+  // Judges one tick of a rule over all groups that may pass.
+  Status JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant);
+  // Recovers runs of ticks that ended.
+  Status RecoverTicks(const std::vector<RuleState*>& rules, UnixMillis closed_ms);
+  bool HasTickEpisodes() const { return !tick_episodes_.empty(); }
+  Status LoadTickEpisodes();
+  void CheckpointTickEpisodes(state::WriteBatch* batch);
+
+  // ---- rules without STATS ----
+  // Each row is an alert candidate.
+  Status JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
+                    std::string_view event_id, UnixMillis time_ms, const Instant& instant);
+
+  // When a group is dead: no window that could still be judged sees it.
+  uint64_t ExpiresMs(const Group& group) const;
+  // Highest pane index that no acceptable row's window reaches.
+  int64_t FloorIndex(const plan::Window& window, UnixMillis closed_ms) const;
+
+ private:
+  // One row of a tail with the group it came from (-1 when a tail STATS merged several).
+  struct ResultRow {
+    exec::TailRow row;
+    int source;
+  };
+  std::vector<ResultRow> Evaluate(const plan::CompiledRule& rule,
+                                  const std::vector<const Group*>& groups, int64_t after,
+                                  int64_t until, UnixMillis judged_ms, bool* approximate);
+  alert::Alert NewAlert(const RuleState& rule, const exec::TailRow& row, const Instant& instant,
+                        UnixMillis judged_ms);
+  void FillColumns(const plan::Tail& tail, const exec::TailRow& row, alert::Alert* alert) const;
+  void FillEvents(const Group& group, int64_t after, int64_t until, alert::Alert* alert) const;
+  std::string GroupBytes(const plan::Tail& tail, const exec::TailRow& row) const;
+  Hash128 AlertId(const plan::CompiledRule& rule, std::string_view group, UnixMillis at_ms,
+                  uint64_t ordinal) const;
+  // The key under which a row is suppressed; empty when it is not.
+  std::optional<Hash128> SuppressionKeyOf(const RuleState& rule, const exec::TailRow& row) const;
+  // Counts a hit on the alert that suppresses it.
+  Status FoldInto(const Hash128& alert, RuleState* rule);
+  Status EmitTickRow(RuleState* rule, const ResultRow& result,
+                     const std::vector<const Group*>& groups, UnixMillis tick_ms, uint64_t ordinal,
+                     bool approximate, const Instant& instant,
+                     std::map<Hash128, Hash128>* made_this_tick);
+
+  Options options_;
+  state::StateStore* store_;
+  AlertBook* alerts_;
+  Suppression* suppression_;
+  std::unordered_map<Hash128, TickEpisode> tick_episodes_;
+  std::map<Hash128, bool> tick_episode_changes_;
+  Arena arena_;
+  expr::Warnings warnings_;
+};
+
+}  // namespace weir::shard

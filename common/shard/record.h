@@ -1,0 +1,55 @@
+// Log records: all that ever changes a shard. Format (docs/formats.md, "log record"): four bytes of
+// checksum over the rest, version, kind, then the kind's fields. stored: do not renumber.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/base/time.h"
+
+namespace weir::shard {
+
+enum class RecordKind : uint8_t {
+  kBatch = 1,      // a closed stamp, then the rows of any number of frames
+  kActivate = 2,   // a rule-set version takes effect
+};
+
+struct SubBatch {
+  UnixMillis stamp_ms = 0;          // arrival, and event.ingested unless explicit
+  bool explicit_ingested = false;
+  std::string_view bytes;           // entries (exec/row_format.h)
+};
+
+struct RecordHeader {
+  RecordKind kind = RecordKind::kBatch;
+  Epoch epoch;
+  RuleSetVersion version;           // of the rows; the new one for kActivate
+  UnixMillis closed_ms = 0;         // applied before the rows
+  UnixMillis now_ms = 0;            // the primary's clock at the append; 0 in replay
+};
+
+// Builds one record.
+class RecordWriter {
+ public:
+  explicit RecordWriter(const RecordHeader& header);
+  void Add(const SubBatch& batch);
+  // The finished bytes; the writer is spent.
+  std::string Finish();
+
+ private:
+  std::string bytes_;
+};
+
+struct Record {
+  RecordHeader header;
+  std::vector<SubBatch> batches;    // views into the input
+};
+
+// DataLoss when checksum, version or form are wrong.
+StatusOr<Record> ReadRecord(std::string_view bytes);
+
+}  // namespace weir::shard

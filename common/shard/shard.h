@@ -1,0 +1,145 @@
+// A shard: a deterministic state machine driven by its log. Applying a record reads no clock, no
+// configuration and no randomness, so that replaying the log gives the same state, the same alerts and
+// the same ids. Belongs to one executor; nothing else touches it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/alert/alert.h"
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/plan/plan.h"
+#include "common/shard/alert_book.h"
+#include "common/shard/identity_index.h"
+#include "common/shard/judge.h"
+#include "common/shard/record.h"
+#include "common/shard/shard_meta.h"
+#include "common/shard/suppression.h"
+#include "common/shard/window_state.h"
+#include "common/state/state_store.h"
+
+namespace weir::shard {
+
+// Fixed for the life of the stored state: part of what makes replay deterministic.
+struct ShardOptions {
+  ShardId id;
+  std::string tenant = "default";
+  bool replay = false;
+  int64_t lateness_ms = 60 * 60 * 1000;    // wall clock: how far behind the closed stamp rows may be
+  int64_t future_ms = 5 * 60 * 1000;       // wall clock: how far ahead of it
+  int64_t repeat_horizon_ms = 2 * 60 * 60 * 1000;   // 0: every event counts as new
+  // Memory for recent identities before the oldest are sealed to the store; no part of the state.
+  std::size_t identity_bytes_max = 1 << 20;
+};
+
+// What a shard needs from its surroundings.
+class Environment {
+ public:
+  virtual ~Environment() = default;
+  // The rule set of an activated version.
+  virtual StatusOr<plan::RuleSetPtr> RulesOf(RuleSetVersion version) = 0;
+  // An alert was made or changed (its record is committed), or was found stored.
+  virtual void OnAlert(const alert::Alert& alert) = 0;
+};
+
+struct ApplyOutcome {
+  struct Exception {
+    uint32_t batch;          // position among the record's sub-batches
+    uint32_t event_index;
+    Refusal refusal;
+  };
+  std::vector<Exception> exceptions;
+};
+
+class Shard {
+ public:
+  Shard(ShardOptions options, state::StateStore* store, Environment* environment);
+  ~Shard();
+
+  // Reads the last checkpoint. The caller then applies the log from applied() + 1 on.
+  Status Load();
+
+  // Applies one committed record; records come in order. An error (store unreadable, record malformed)
+  // leaves the shard unusable: nothing after it may be applied or acknowledged.
+  Status Apply(LogNumber number, std::string_view record, ApplyOutcome* outcome);
+
+  // Whether logging this closed stamp would do anything: a tick to judge, an episode to end.
+  bool WantsClosing(UnixMillis closed_ms) const;
+
+  // Adds all changes since the last checkpoint, the log number they reach, and the removal of the log
+  // up to it, to one batch. The caller writes the batch; until it is durable the log is what counts.
+  Status Checkpoint(state::WriteBatch* batch);
+  bool HasChanges() const { return changed_; }
+  // Frees clean groups until the tables use at most target_bytes. Call when a checkpoint was written.
+  void Evict(std::size_t target_bytes);
+
+  // An alert with its columns brought up to date, without storing it.
+  StatusOr<alert::Alert> GetAlert(const Hash128& id);
+
+  ShardId id() const { return options_.id; }
+  LogNumber applied() const { return meta_.applied; }
+  UnixMillis closed_ms() const { return meta_.closed_ms; }
+  RuleSetVersion version() const { return meta_.version; }
+  const ShardMeta& meta() const { return meta_; }
+  const std::map<Hash128, RuleState>& rule_states() const { return rules_; }
+  std::size_t table_bytes() const;
+  std::size_t groups_in_memory() const;
+  uint64_t groups_evicted() const;
+  std::size_t identities() const { return identities_.size(); }
+  std::size_t alerts_open() const { return alerts_.due_count(); }
+
+ private:
+  // An open alert whose group changed since its columns were computed.
+  struct Stale {
+    WindowState* window;
+    Hash128 group;
+    const plan::CompiledRule* rule;
+  };
+
+  Status SwitchRules(RuleSetVersion version, UnixMillis now_ms);
+  Status Advance(const Instant& instant);
+  Status JudgeTicks(const Instant& instant);
+  Status RecoverEpisodes(UnixMillis closed_ms);
+  Status RefreshStale();
+  Status ApplyBatch(const Record& record, const Instant& instant, ApplyOutcome* outcome);
+  Status PrefetchGroups(const Record& record);
+  Status ApplyEntry(const SubBatch& batch, uint32_t batch_position, ByteReader* reader,
+                    const Instant& instant, ApplyOutcome* outcome);
+  Status FoldRow(uint32_t window_index, std::string_view key, std::string_view cells,
+                 const Hash128& identity, std::string_view event_id, UnixMillis timestamp_ms,
+                 UnixMillis ingested_ms, const Instant& instant, Refusal* refusal, bool* refused);
+  Status JudgeTouched(const Instant& instant);
+  void UpdateCandidate(WindowState* window, const std::vector<RuleState*>& rules,
+                       const Hash128& hash, const Group& group);
+  Status PruneCandidates();
+  void CountRefusal(const std::vector<RuleState*>& rules, Refusal refusal,
+                    std::string_view event_id, UnixMillis timestamp_ms, UnixMillis arrived_ms);
+  void FillMeta();
+
+  ShardOptions options_;
+  state::StateStore* store_;
+  Environment* environment_;
+  ShardMeta meta_;
+  bool changed_ = false;
+  uint64_t durable_dead_before_ms_ = 0;
+  plan::RuleSetPtr rule_set_;
+  AlertBook alerts_;
+  Suppression suppression_;
+  Judge judge_;
+  IdentityIndex identities_;
+  std::map<Hash128, std::unique_ptr<WindowState>> windows_;   // by window id; also retired ones
+  std::vector<WindowState*> window_by_index_;                 // of rule_set_
+  std::vector<std::vector<RuleState*>> rules_by_window_;
+  std::map<Hash128, RuleState> rules_;                        // by RuleHash, of rule_set_
+  std::map<Hash128, Stale> stale_;                            // by alert id
+  Arena arena_;
+};
+
+}  // namespace weir::shard

@@ -1,0 +1,215 @@
+// Judging at ticks: all groups that may pass are evaluated together over (tick - lookback, tick].
+#include <algorithm>
+
+#include "common/base/bytes.h"
+#include "common/shard/growth.h"
+#include "common/shard/judge.h"
+#include "common/shard/keys.h"
+
+namespace weir::shard {
+
+Status Judge::JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant) {
+  const plan::CompiledRule& compiled = *rule->rule;
+  WindowState& state = *rule->window;
+  const int64_t until = tick_ms / state.window->pane_ms;
+  const int64_t after = until - compiled.judge.lookback_ms / state.window->pane_ms;
+  const auto expires = [this](const Group& group) { return ExpiresMs(group); };
+
+  std::vector<std::unique_ptr<Group>> copies;
+  const auto consider = [&](const Group& group) {
+    const bool passes = compiled.judge.growth.empty() ? group.RowsIn(after, until) > 0
+                                                      : GrowthHolds(compiled, group, after, until);
+    if (passes) {
+      copies.push_back(std::make_unique<Group>(group));
+    }
+  };
+  if (compiled.judge.growth.empty()) {
+    WEIR_RETURN_IF_ERROR(state.table.ForEach(
+        expires, [&](const Hash128&, Group& group) { consider(group); }));
+  } else {
+    WEIR_RETURN_IF_ERROR(
+        state.table.Prefetch({state.candidates.begin(), state.candidates.end()}));
+    for (const Hash128& hash : state.candidates) {
+      WEIR_ASSIGN_OR_RETURN(Group * group, state.table.Open(hash, "", false));
+      if (group != nullptr) {
+        consider(*group);
+      }
+      state.table.CloseIdle(64, expires);
+    }
+  }
+  // The order of the table is arbitrary; that of the keys is not.
+  std::sort(copies.begin(), copies.end(),
+            [](const auto& a, const auto& b) { return a->key() < b->key(); });
+  std::vector<const Group*> groups;
+  for (const auto& copy : copies) {
+    groups.push_back(copy.get());
+  }
+
+  arena_.Reset();
+  bool approximate = false;
+  const std::vector<ResultRow> rows =
+      groups.empty() ? std::vector<ResultRow>()
+                     : Evaluate(compiled, groups, after, until, tick_ms, &approximate);
+  std::map<std::string, uint64_t> ordinals;
+  std::map<Hash128, Hash128> made_this_tick;
+  for (const ResultRow& row : rows) {
+    const uint64_t ordinal = ordinals[GroupBytes(compiled.tail, row.row)]++;
+    WEIR_RETURN_IF_ERROR(EmitTickRow(rule, row, groups, tick_ms, ordinal, approximate, instant,
+                                     &made_this_tick));
+  }
+  rule->judged_ms = tick_ms;
+  return OkStatus();
+}
+
+Status Judge::EmitTickRow(RuleState* rule, const ResultRow& result,
+                          const std::vector<const Group*>& groups, UnixMillis tick_ms,
+                          uint64_t ordinal, bool approximate, const Instant& instant,
+                          std::map<Hash128, Hash128>* made_this_tick) {
+  const plan::CompiledRule& compiled = *rule->rule;
+  const std::string group_bytes = GroupBytes(compiled.tail, result.row);
+  const bool episodes = compiled.judge.alerts == plan::AlertMode::kEpisodes;
+  const int64_t pane_ms = rule->window->window->pane_ms;
+  const int64_t until = tick_ms / pane_ms;
+  const int64_t after = until - compiled.judge.lookback_ms / pane_ms;
+
+  alert::Alert alert = NewAlert(*rule, result.row, instant, tick_ms);
+  if (approximate) {
+    alert.flags |= alert::kApproximate;
+  }
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    if (result.source >= 0 && static_cast<std::size_t>(result.source) != g) {
+      continue;
+    }
+    UnixMillis first_ms = 0;
+    UnixMillis last_ms = 0;
+    if (groups[g]->EventTimes(after, until, &first_ms, &last_ms)) {
+      alert.first_event_ms =
+          alert.first_event_ms == 0 ? first_ms : std::min(alert.first_event_ms, first_ms);
+      alert.last_event_ms = std::max(alert.last_event_ms, last_ms);
+    }
+  }
+  if (result.source >= 0) {
+    FillEvents(*groups[static_cast<std::size_t>(result.source)], after, until, &alert);
+  }
+  if (alert.arrived_at_ms == 0) {
+    alert.arrived_at_ms = alert.last_event_ms;
+  }
+
+  Hash128 episode_key;
+  if (episodes) {
+    episode_key = AlertId(compiled, group_bytes, 0, ordinal);
+    const auto found = tick_episodes_.find(episode_key);
+    if (found != tick_episodes_.end()) {
+      TickEpisode& episode = found->second;
+      if (tick_ms - episode.end_ms <= compiled.judge.interval_ms) {
+        episode.end_ms = tick_ms;
+        tick_episode_changes_[episode_key] = true;
+        if (!episode.owns_alert) {
+          return OkStatus();
+        }
+        WEIR_ASSIGN_OR_RETURN(alert::Alert open, alerts_->Get(episode.alert));
+        open.columns = std::move(alert.columns);
+        open.events = std::move(alert.events);
+        open.last_event_ms = std::max(open.last_event_ms, alert.last_event_ms);
+        open.episode_end_ms = tick_ms;
+        alerts_->Put(std::move(open));
+        return OkStatus();
+      }
+      WEIR_RETURN_IF_ERROR(RecoverTicks({rule}, tick_ms));
+    }
+  }
+
+  const std::optional<Hash128> key = SuppressionKeyOf(*rule, result.row);
+  if (key.has_value()) {
+    std::optional<Hash128> covering;
+    if (compiled.suppression->duration_ms.has_value()) {
+      covering = suppression_->Find(*key, tick_ms, *compiled.suppression->duration_ms);
+    } else if (const auto made = made_this_tick->find(*key); made != made_this_tick->end()) {
+      covering = made->second;
+    }
+    if (covering.has_value()) {
+      if (episodes) {
+        tick_episodes_[episode_key] = {rule->hash, tick_ms, tick_ms, *covering, false};
+        tick_episode_changes_[episode_key] = true;
+      }
+      return FoldInto(*covering, rule);
+    }
+  }
+  alert.id = AlertId(compiled, group_bytes, tick_ms, ordinal);
+  if (key.has_value()) {
+    (*made_this_tick)[*key] = alert.id;
+    if (compiled.suppression->duration_ms.has_value()) {
+      suppression_->Made(*key, alert.id, tick_ms, *compiled.suppression->duration_ms);
+    }
+  }
+  if (episodes) {
+    tick_episodes_[episode_key] = {rule->hash, tick_ms, tick_ms, alert.id, true};
+    tick_episode_changes_[episode_key] = true;
+  }
+  ++rule->alerts;
+  alerts_->Put(std::move(alert));
+  return OkStatus();
+}
+
+Status Judge::RecoverTicks(const std::vector<RuleState*>& rules, UnixMillis closed_ms) {
+  std::unordered_map<Hash128, int64_t> intervals;
+  for (const RuleState* rule : rules) {
+    intervals[rule->hash] = rule->rule->judge.interval_ms;
+  }
+  for (auto position = tick_episodes_.begin(); position != tick_episodes_.end();) {
+    const auto current = position++;
+    const TickEpisode& episode = current->second;
+    const auto interval = intervals.find(episode.rule);
+    if (interval == intervals.end() || episode.end_ms + interval->second > closed_ms) {
+      continue;
+    }
+    if (episode.owns_alert) {
+      WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_->Get(episode.alert));
+      if (alert.status == alert::AlertStatus::kOpen) {
+        alert.status = alert::AlertStatus::kRecovered;
+        alerts_->Put(std::move(alert));
+      }
+    }
+    tick_episode_changes_[current->first] = false;
+    tick_episodes_.erase(current);
+  }
+  return OkStatus();
+}
+
+Status Judge::LoadTickEpisodes() {
+  const std::string prefix = TickEpisodePrefix(options_.shard);
+  return store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
+                      [&](std::string_view key, std::string_view value) {
+                        ByteReader reader(value);
+                        TickEpisode episode;
+                        episode.rule = Hash128::FromBytes(reader.Raw(16));
+                        episode.start_ms = reader.SignedVarint();
+                        episode.end_ms = reader.SignedVarint();
+                        episode.alert = Hash128::FromBytes(reader.Raw(16));
+                        episode.owns_alert = reader.U8() != 0;
+                        tick_episodes_[HashOfKey(key)] = episode;
+                        return true;
+                      });
+}
+
+void Judge::CheckpointTickEpisodes(state::WriteBatch* batch) {
+  for (const auto& [key, present] : tick_episode_changes_) {
+    const std::string store_key = TickEpisodeKey(options_.shard, key);
+    if (!present) {
+      batch->Delete(state::Family::kState, store_key);
+      continue;
+    }
+    const TickEpisode& episode = tick_episodes_.at(key);
+    std::string value;
+    ByteWriter writer(&value);
+    episode.rule.AppendTo(&value);
+    writer.SignedVarint(episode.start_ms);
+    writer.SignedVarint(episode.end_ms);
+    episode.alert.AppendTo(&value);
+    writer.U8(episode.owns_alert ? 1 : 0);
+    batch->Put(state::Family::kState, store_key, value);
+  }
+  tick_episode_changes_.clear();
+}
+
+}  // namespace weir::shard

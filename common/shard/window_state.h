@@ -1,0 +1,58 @@
+// What a shard holds for one window and for one rule of the current rule set.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+#include "common/plan/plan.h"
+#include "common/shard/group_table.h"
+
+namespace weir::shard {
+
+// Bounds for times inside the engine, so that arithmetic on them never overflows.
+inline constexpr UnixMillis kTimeMin = -4'000'000'000'000'000;
+inline constexpr UnixMillis kTimeMax = 4'000'000'000'000'000;
+
+struct WindowState {
+  WindowState(plan::RuleSetPtr rule_set, const plan::Window* plan_window, std::string key_prefix,
+              state::StateStore* store)
+      : rules(std::move(rule_set)),
+        window(plan_window),
+        table(plan_window, std::move(key_prefix), store) {}
+
+  plan::RuleSetPtr rules;               // keeps window alive
+  const plan::Window* window;
+  GroupTable table;
+  // Groups that may pass a growth condition of a rule judged at ticks.
+  std::set<Hash128> candidates;
+  std::map<Hash128, bool> candidate_changes;   // since the last checkpoint: hash -> is a candidate
+  // Bounds of the time field over all rows folded: no tick outside can see a row.
+  UnixMillis earliest_ms = kTimeMax;
+  UnixMillis latest_ms = kTimeMin;
+  UnixMillis created_ms = kTimeMin;     // the clock when the window began to fill; wall clock only
+  std::vector<Hash128> touched;         // by the record being applied
+};
+
+struct RuleState {
+  const plan::CompiledRule* rule = nullptr;
+  Hash128 hash;
+  WindowState* window = nullptr;
+  UnixMillis judged_ms = kTimeMin;      // last tick judged
+  uint64_t rows = 0;
+  uint64_t late = 0;
+  uint64_t future = 0;
+  uint64_t alerts = 0;
+  uint64_t suppressed = 0;
+};
+
+// True when the rule is judged at ticks rather than as rows are folded.
+inline bool AtTicks(const plan::CompiledRule& rule) {
+  return rule.judge.mode == plan::JudgeMode::kSchedule;
+}
+
+}  // namespace weir::shard

@@ -1,0 +1,152 @@
+#include "worker/rule_store.h"
+
+#include <unordered_map>
+
+#include "common/base/bytes.h"
+#include "common/source/decoder.h"
+
+namespace weir::worker {
+
+namespace {
+
+constexpr char kPrefix[] = "ruleset/";
+constexpr uint8_t kVersion = 1;
+
+std::string KeyOf(RuleSetVersion version) {
+  std::string key = kPrefix;
+  ByteWriter(&key).Fixed64BigEndian(version.value);
+  return key;
+}
+
+std::string EncodeFiles(const std::vector<RuleFile>& files, const plan::CompileOptions& options) {
+  std::string out;
+  ByteWriter writer(&out);
+  writer.U8(kVersion);
+  writer.U8(options.mode.has_value() ? static_cast<uint8_t>(1 + static_cast<int>(*options.mode)) : 0);
+  writer.U8(options.alerts.has_value() ? static_cast<uint8_t>(1 + static_cast<int>(*options.alerts))
+                                       : 0);
+  writer.SignedVarint(options.lateness_ms);
+  writer.Varint(files.size());
+  for (const RuleFile& file : files) {
+    writer.String(file.path);
+    writer.String(file.text);
+  }
+  return out;
+}
+
+Status DecodeFiles(std::string_view bytes, std::vector<RuleFile>* files,
+                   plan::CompileOptions* options) {
+  ByteReader reader(bytes);
+  if (reader.U8() != kVersion) {
+    return DataLoss("stored rule set has a version unknown to this binary");
+  }
+  const uint8_t mode = reader.U8();
+  if (mode != 0) {
+    options->mode = static_cast<plan::JudgeMode>(mode - 1);
+  }
+  const uint8_t alerts = reader.U8();
+  if (alerts != 0) {
+    options->alerts = static_cast<plan::AlertMode>(alerts - 1);
+  }
+  options->lateness_ms = reader.SignedVarint();
+  for (uint64_t n = reader.Varint(); n > 0 && reader.ok(); --n) {
+    RuleFile file;
+    file.path = reader.String();
+    file.text = reader.String();
+    files->push_back(std::move(file));
+  }
+  return reader.ok() ? OkStatus() : DataLoss("stored rule set is cut short");
+}
+
+plan::RuleSetPtr Compile(const std::vector<RuleFile>& files, const plan::CompileOptions& options,
+                         RuleSetVersion version,
+                         std::vector<std::vector<rule::Finding>>* findings) {
+  std::vector<rule::Rule> rules;
+  std::vector<std::size_t> file_of;
+  std::unordered_map<std::string, std::string> paths_by_id;
+  findings->assign(files.size(), {});
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    rule::LoadResult loaded = rule::LoadRule(files[i].path, files[i].text);
+    (*findings)[i] = std::move(loaded.findings);
+    if (!loaded.rule.has_value()) {
+      continue;
+    }
+    const auto [known, added] = paths_by_id.emplace(loaded.rule->id, files[i].path);
+    if (!added) {
+      rule::Finding finding;
+      finding.path = files[i].path;
+      finding.message = fmt::format("rule id {} is already used by {}", loaded.rule->id, known->second);
+      finding.rendered = fmt::format("{}: error: {}\n", finding.path, finding.message);
+      (*findings)[i].push_back(std::move(finding));
+      continue;
+    }
+    rules.push_back(std::move(*loaded.rule));
+    file_of.push_back(i);
+  }
+  plan::CompileResult result =
+      plan::CompileRules(rules, options, source::Catalogue(), version);
+  for (std::size_t i = 0; i < result.findings.size(); ++i) {
+    auto& all = (*findings)[file_of[i]];
+    all.insert(all.end(), std::make_move_iterator(result.findings[i].begin()),
+               std::make_move_iterator(result.findings[i].end()));
+  }
+  return result.rules;
+}
+
+}  // namespace
+
+StatusOr<RuleSetVersion> RuleStore::Newest() {
+  RuleSetVersion newest;
+  WEIR_RETURN_IF_ERROR(store_->Scan(
+      state::Family::kMeta, kPrefix, state::PrefixEnd(kPrefix),
+      [&](std::string_view key, std::string_view) {
+        newest =
+            RuleSetVersion(ByteReader(key.substr(sizeof(kPrefix) - 1)).Fixed64BigEndian());
+        return true;
+      }));
+  return newest;
+}
+
+StatusOr<plan::RuleSetPtr> RuleStore::Get(RuleSetVersion version) {
+  const std::lock_guard lock(mutex_);
+  const auto found = compiled_.find(version);
+  if (found != compiled_.end()) {
+    return found->second;
+  }
+  std::string bytes;
+  WEIR_RETURN_IF_ERROR(
+      Annotate(store_->Get(state::Family::kMeta, KeyOf(version), &bytes),
+               fmt::format("reading rule set {}", version)));
+  std::vector<RuleFile> files;
+  plan::CompileOptions options;
+  WEIR_RETURN_IF_ERROR(DecodeFiles(bytes, &files, &options));
+  std::vector<std::vector<rule::Finding>> findings;
+  plan::RuleSetPtr rules = Compile(files, options, version, &findings);
+  compiled_[version] = rules;
+  return rules;
+}
+
+StatusOr<plan::RuleSetPtr> RuleStore::Add(const std::vector<RuleFile>& files,
+                                          const plan::CompileOptions& options,
+                                          std::vector<std::vector<rule::Finding>>* findings) {
+  const std::string bytes = EncodeFiles(files, options);
+  WEIR_ASSIGN_OR_RETURN(const RuleSetVersion newest, Newest());
+  if (newest.value != 0) {
+    std::string current;
+    WEIR_RETURN_IF_ERROR(store_->Get(state::Family::kMeta, KeyOf(newest), &current));
+    if (current == bytes) {
+      Compile(files, options, newest, findings);
+      return Get(newest);
+    }
+  }
+  const RuleSetVersion version(newest.value + 1);
+  plan::RuleSetPtr rules = Compile(files, options, version, findings);
+  const auto batch = store_->NewBatch();
+  batch->Put(state::Family::kMeta, KeyOf(version), bytes);
+  WEIR_RETURN_IF_ERROR(store_->Write(batch.get(), true));
+  const std::lock_guard lock(mutex_);
+  compiled_[version] = rules;
+  return rules;
+}
+
+}  // namespace weir::worker

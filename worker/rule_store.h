@@ -1,0 +1,40 @@
+// The rule sets that were ever activated, by version, kept in the store's meta family: the log names
+// versions only, and replay compiles the same texts again.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/plan/plan.h"
+#include "common/state/state_store.h"
+#include "worker/worker.h"
+
+namespace weir::worker {
+
+class RuleStore {
+ public:
+  explicit RuleStore(state::StateStore* store) : store_(store) {}
+
+  // The newest stored version; 0 when there is none.
+  StatusOr<RuleSetVersion> Newest();
+
+  // The compiled rule set of a version. Thread safe.
+  StatusOr<plan::RuleSetPtr> Get(RuleSetVersion version);
+
+  // Compiles the files. Returns the current version's rule set when texts and options are the same;
+  // else stores them durably as the next version.
+  StatusOr<plan::RuleSetPtr> Add(const std::vector<RuleFile>& files,
+                                 const plan::CompileOptions& options,
+                                 std::vector<std::vector<rule::Finding>>* findings);
+
+ private:
+  state::StateStore* store_;
+  std::mutex mutex_;
+  std::map<RuleSetVersion, plan::RuleSetPtr> compiled_;
+};
+
+}  // namespace weir::worker

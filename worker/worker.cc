@@ -1,0 +1,484 @@
+#include "worker/worker.h"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "common/base/bytes.h"
+#include "common/base/check.h"
+#include "common/shard/keys.h"
+#include "common/shard/shard.h"
+#include "common/telemetry/log.h"
+#include "worker/executor.h"
+#include "worker/log_writer.h"
+#include "worker/rule_store.h"
+#include "worker/stream_watermarks.h"
+
+namespace weir::worker {
+
+namespace {
+
+constexpr char kIdentityKey[] = "store";
+constexpr uint8_t kIdentityVersion = 1;
+constexpr std::size_t kDeadLettersShown = 64;
+
+std::string_view ClockModeName(ClockMode mode) {
+  return mode == ClockMode::kWall ? "wall" : "replay";
+}
+
+}  // namespace
+
+class Worker::Impl final : public shard::Environment {
+ public:
+  Impl(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink)
+      : options_(std::move(options)), store_(store), clock_(clock), sink_(sink), rule_store_(store) {
+    shared_.table_limit_bytes = options_.table_memory_bytes;
+    shared_.fail = [this](const Status& reason) { Fail(reason); };
+  }
+  ~Impl() override { Stop(); }
+
+  StatusOr<plan::RuleSetPtr> RulesOf(RuleSetVersion version) override {
+    return rule_store_.Get(version);
+  }
+  void OnAlert(const alert::Alert& alert) override { sink_->OnAlert(alert); }
+
+  Status Start();
+  void Stop();
+  StatusOr<plan::RuleSetPtr> ActivateRules(const std::vector<RuleFile>& files,
+                                           const plan::CompileOptions& options,
+                                           std::vector<std::vector<rule::Finding>>* findings);
+  plan::RuleSetPtr rules() const {
+    const std::lock_guard lock(rules_mutex_);
+    return rules_;
+  }
+  StreamId OpenStream(UnixMillis watermark_ms) { return watermarks_.Open(watermark_ms); }
+  void SetWatermark(StreamId stream, UnixMillis watermark_ms) {
+    CloseUpTo(watermarks_.Raise(stream, watermark_ms));
+  }
+  void CloseStream(StreamId stream) { CloseUpTo(watermarks_.Close(stream)); }
+  void Submit(UnixMillis stamp_ms, exec::Frame frame, std::function<void(FrameResult)> done) {
+    writer_->Submit(stamp_ms, std::move(frame), std::move(done));
+  }
+  void Drain();
+  WorkerStatus GetStatus();
+  StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
+
+ private:
+  Status CheckStore();
+  Status RecoverShard(shard::Shard* shard, uint64_t* last);
+  void Fail(const Status& reason);
+  // Asks every executor which of its shards want the closed stamp, and logs it there; one round at a
+  // time, a newer stamp waits for the round under way.
+  void CloseUpTo(UnixMillis closed_ms);
+  void RunClosingRound(UnixMillis closed_ms);
+  void EndClosingRound(UnixMillis closed_ms);
+
+  WorkerOptions options_;
+  state::StateStore* store_;
+  const Clock* clock_;
+  AlertSink* sink_;
+  RuleStore rule_store_;
+  WorkerShared shared_;
+  StreamWatermarks watermarks_;
+  std::vector<std::unique_ptr<Executor>> executors_;
+  std::unique_ptr<LogWriter> writer_;
+  bool started_ = false;
+
+  mutable std::mutex rules_mutex_;
+  plan::RuleSetPtr rules_;
+
+  std::mutex closing_mutex_;
+  std::condition_variable closing_done_;
+  bool closing_ = false;
+  UnixMillis closing_wanted_ms_ = INT64_MIN;   // newest stamp asked for
+  UnixMillis closing_reached_ms_ = INT64_MIN;  // newest stamp whose round ended
+};
+
+// What a store was made with decides how its log is read; it may not change under it.
+Status Worker::Impl::CheckStore() {
+  std::string wanted;
+  ByteWriter writer(&wanted);
+  writer.U8(kIdentityVersion);
+  writer.Varint(options_.shard_count);
+  writer.U8(static_cast<uint8_t>(options_.clock));
+  writer.SignedVarint(options_.lateness_ms);
+  writer.SignedVarint(options_.future_ms);
+  writer.SignedVarint(options_.repeat_horizon_ms);
+  writer.String(options_.tenant);
+  std::string stored;
+  const Status found = store_->Get(state::Family::kMeta, kIdentityKey, &stored);
+  if (found.code() == StatusCode::kNotFound) {
+    const auto batch = store_->NewBatch();
+    batch->Put(state::Family::kMeta, kIdentityKey, wanted);
+    return store_->Write(batch.get(), true);
+  }
+  WEIR_RETURN_IF_ERROR(found);
+  if (stored == wanted) {
+    return OkStatus();
+  }
+  ByteReader reader(stored);
+  if (reader.U8() != kIdentityVersion) {
+    return FailedPrecondition("the data directory was written by another version of weir");
+  }
+  const uint64_t shards = reader.Varint();
+  const auto clock = static_cast<ClockMode>(reader.U8());
+  const int64_t lateness_ms = reader.SignedVarint();
+  const int64_t future_ms = reader.SignedVarint();
+  const int64_t horizon_ms = reader.SignedVarint();
+  return FailedPrecondition(
+      "the data directory was made with shards={} clock={} lateness={}ms future={}ms "
+      "repeat_horizon={}ms tenant={}, configured are shards={} clock={} lateness={}ms future={}ms "
+      "repeat_horizon={}ms tenant={}: these are fixed at creation; use the old values or another "
+      "data directory",
+      shards, ClockModeName(clock), lateness_ms, future_ms, horizon_ms,
+      std::string(reader.String()), options_.shard_count, ClockModeName(options_.clock),
+      options_.lateness_ms, options_.future_ms, options_.repeat_horizon_ms, options_.tenant);
+}
+
+Status Worker::Impl::RecoverShard(shard::Shard* shard, uint64_t* last) {
+  WEIR_RETURN_IF_ERROR(Annotate(shard->Load(), fmt::format("loading shard {}", shard->id())));
+  const LogNumber first(shard->applied().value + 1);
+  *last = shard->applied().value;
+  Status failure = OkStatus();
+  WEIR_RETURN_IF_ERROR(store_->Scan(
+      state::Family::kLog, shard::LogKey(shard->id(), first),
+      shard::LogKey(ShardId(static_cast<uint16_t>(shard->id().value)), LogNumber(UINT64_MAX)),
+      [&](std::string_view key, std::string_view value) {
+        const LogNumber number = shard::LogNumberOfKey(key);
+        if (number.value != *last + 1) {
+          failure = DataLoss("shard {}: log record {} follows {}", shard->id(), number, *last);
+          return false;
+        }
+        shard::ApplyOutcome outcome;
+        const Status applied = shard->Apply(number, value, &outcome);
+        if (!applied.ok()) {
+          failure = Annotate(applied, fmt::format("shard {}: log record {}", shard->id(), number));
+          return false;
+        }
+        *last = number.value;
+        return true;
+      }));
+  return failure;
+}
+
+Status Worker::Impl::Start() {
+  WEIR_RETURN_IF_ERROR(CheckStore());
+  const int executors = std::max(1, options_.executors);
+  Executor::Options executor_options;
+  executor_options.checkpoint_interval = std::chrono::milliseconds(options_.checkpoint_interval_ms);
+  executor_options.checkpoint_log_bytes =
+      options_.checkpoint_log_bytes / static_cast<uint64_t>(executors);
+  for (int i = 0; i < executors; ++i) {
+    executors_.push_back(std::make_unique<Executor>(executor_options, store_, &shared_));
+  }
+  std::vector<LogWriter::Target> targets(options_.shard_count);
+  for (uint16_t id = 0; id < options_.shard_count; ++id) {
+    shard::ShardOptions shard_options;
+    shard_options.id = ShardId(id);
+    shard_options.tenant = options_.tenant;
+    shard_options.replay = options_.clock == ClockMode::kReplay;
+    shard_options.lateness_ms = options_.lateness_ms;
+    shard_options.future_ms = options_.future_ms;
+    shard_options.repeat_horizon_ms = options_.repeat_horizon_ms;
+    shard_options.identity_bytes_max = options_.table_memory_bytes / 4 / options_.shard_count;
+    auto shard = std::make_unique<shard::Shard>(shard_options, store_, this);
+    Executor* executor = executors_[id % executors_.size()].get();
+    targets[id] = {shard.get(), executor};
+    executor->AddShard(std::move(shard));
+  }
+  // Shards recover side by side, each executor its own.
+  std::vector<uint64_t> last(options_.shard_count, 0);
+  std::vector<std::future<Status>> recoveries;
+  for (const auto& executor : executors_) {
+    recoveries.push_back(std::async(std::launch::async, [this, &executor, &last] {
+      for (const auto& shard : executor->shards()) {
+        WEIR_RETURN_IF_ERROR(RecoverShard(shard.get(), &last[shard->id().value]));
+      }
+      return OkStatus();
+    }));
+  }
+  Status recovered = OkStatus();
+  for (auto& recovery : recoveries) {
+    const Status status = recovery.get();
+    recovered = recovered.ok() ? status : recovered;
+  }
+  WEIR_RETURN_IF_ERROR(recovered);
+
+  RuleSetVersion version;
+  uint64_t records = 0;
+  for (const LogWriter::Target& target : targets) {
+    version = std::max(version, target.shard->version());
+    records += last[target.shard->id().value];
+    watermarks_.StartAt(target.shard->closed_ms());
+  }
+  if (version.value != 0) {
+    WEIR_ASSIGN_OR_RETURN(rules_, rule_store_.Get(version));
+  }
+  LogWriter::Options writer_options;
+  writer_options.clock = options_.clock;
+  writer_options.queue_bytes_max = options_.queue_bytes_max;
+  writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, targets,
+                                        &shared_);
+  for (const auto& executor : executors_) {
+    executor->Start();
+  }
+  writer_->Start(last, version);
+  started_ = true;
+  log::Info("recovered shards", {{"shards", static_cast<int64_t>(options_.shard_count)},
+                                 {"log_records", static_cast<int64_t>(records)},
+                                 {"rule_set", static_cast<int64_t>(version.value)}});
+  // An activation that a crash cut short reached some shards only.
+  for (const LogWriter::Target& target : targets) {
+    if (target.shard->version() != version) {
+      std::promise<Status> done;
+      writer_->Activate(version, [&](const Status& status) { done.set_value(status); });
+      return done.get_future().get();
+    }
+  }
+  return OkStatus();
+}
+
+void Worker::Impl::Stop() {
+  if (!started_) {
+    return;
+  }
+  started_ = false;
+  writer_->Stop();
+  for (const auto& executor : executors_) {
+    executor->Stop();
+  }
+}
+
+void Worker::Impl::Fail(const Status& reason) {
+  log::Error("nothing more is accepted", {{"reason", std::string(Message(reason))}});
+  writer_->Fail(reason);
+}
+
+StatusOr<plan::RuleSetPtr> Worker::Impl::ActivateRules(
+    const std::vector<RuleFile>& files, const plan::CompileOptions& options,
+    std::vector<std::vector<rule::Finding>>* findings) {
+  WEIR_ASSIGN_OR_RETURN(plan::RuleSetPtr added, rule_store_.Add(files, options, findings));
+  const plan::RuleSetPtr current = rules();
+  if (current != nullptr && current->version == added->version) {
+    return current;
+  }
+  std::promise<Status> done;
+  writer_->Activate(added->version, [&](const Status& status) { done.set_value(status); });
+  WEIR_RETURN_IF_ERROR(Annotate(done.get_future().get(), "activating rules"));
+  const std::lock_guard lock(rules_mutex_);
+  rules_ = added;
+  return added;
+}
+
+void Worker::Impl::CloseUpTo(UnixMillis closed_ms) {
+  {
+    const std::lock_guard lock(closing_mutex_);
+    closing_wanted_ms_ = std::max(closing_wanted_ms_, closed_ms);
+    if (closing_ || closing_wanted_ms_ <= closing_reached_ms_) {
+      return;
+    }
+    closing_ = true;
+    closed_ms = closing_wanted_ms_;
+  }
+  RunClosingRound(closed_ms);
+}
+
+void Worker::Impl::RunClosingRound(UnixMillis closed_ms) {
+  struct Round {
+    std::atomic<std::size_t> left;
+    std::mutex mutex;
+    std::vector<ShardId> shards;
+  };
+  auto round = std::make_shared<Round>();
+  round->left = executors_.size();
+  for (const auto& executor : executors_) {
+    executor->Post([this, round, closed_ms, owner = executor.get()] {
+      std::vector<ShardId> wanting;
+      for (const auto& shard : owner->shards()) {
+        if (shard->WantsClosing(std::min(closed_ms, shard::kTimeMax))) {
+          wanting.push_back(shard->id());
+        }
+      }
+      {
+        const std::lock_guard lock(round->mutex);
+        round->shards.insert(round->shards.end(), wanting.begin(), wanting.end());
+      }
+      if (--round->left != 0) {
+        return;
+      }
+      if (round->shards.empty()) {
+        EndClosingRound(closed_ms);
+        return;
+      }
+      writer_->Close(std::move(round->shards),
+                     [this, closed_ms](const Status&) { EndClosingRound(closed_ms); });
+    });
+  }
+}
+
+void Worker::Impl::EndClosingRound(UnixMillis closed_ms) {
+  bool again = false;
+  {
+    const std::lock_guard lock(closing_mutex_);
+    closing_reached_ms_ = std::max(closing_reached_ms_, closed_ms);
+    again = closing_wanted_ms_ > closing_reached_ms_;
+    closing_ = again;
+    closed_ms = closing_wanted_ms_;
+  }
+  if (again) {
+    RunClosingRound(closed_ms);
+  } else {
+    closing_done_.notify_all();
+  }
+}
+
+void Worker::Impl::Drain() {
+  const UnixMillis closed_ms = watermarks_.closed_ms();
+  // Rows logged before this call are applied before a task posted after them; a round that began
+  // before they were applied may have passed them by, so one more is run.
+  for (const auto& executor : executors_) {
+    executor->Run([] {});
+  }
+  {
+    std::unique_lock lock(closing_mutex_);
+    closing_done_.wait(lock, [this] { return !closing_; });
+    closing_ = true;
+    closing_wanted_ms_ = std::max(closing_wanted_ms_, closed_ms);
+  }
+  RunClosingRound(closed_ms);
+  std::unique_lock lock(closing_mutex_);
+  closing_done_.wait(lock, [this] { return !closing_; });
+}
+
+WorkerStatus Worker::Impl::GetStatus() {
+  WorkerStatus status;
+  status.clock = options_.clock;
+  status.log_records = writer_->records();
+  status.log_syncs = writer_->syncs();
+  status.checkpoints = shared_.checkpoints;
+  status.table_limit_bytes = shared_.table_limit_bytes;
+  status.store = store_->Stats();
+  const Status failure = writer_->failure();
+  status.failure = failure.ok() ? "" : std::string(Message(failure));
+  const plan::RuleSetPtr rule_set = rules();
+  status.version = rule_set == nullptr ? RuleSetVersion(0) : rule_set->version;
+  std::map<std::string, RuleStatus> rules_by_id;
+  for (const auto& executor : executors_) {
+    executor->Run([&] {
+      for (const auto& shard : executor->shards()) {
+        const shard::ShardMeta& meta = shard->meta();
+        status.events_applied += meta.entries;
+        status.repeats += meta.repeats;
+        status.late += meta.late;
+        status.future += meta.future;
+        status.table_bytes += shard->table_bytes();
+        ShardStatus& row = status.shards.emplace_back();
+        row.shard = shard->id();
+        row.log_last = writer_->last_of(shard->id());
+        row.log_checkpointed = shard->HasChanges() ? 0 : shard->applied().value;
+        row.closed_ms = shard->closed_ms() == shard::kTimeMin ? 0 : shard->closed_ms();
+        row.groups_in_memory = shard->groups_in_memory();
+        row.groups_spilled = shard->groups_evicted();
+        row.table_bytes = shard->table_bytes();
+        row.identities = shard->identities();
+        row.alerts_open = shard->alerts_open();
+        for (const auto& [hash, rule] : shard->rule_states()) {
+          RuleStatus& sum = rules_by_id[rule.rule->source.id];
+          const UnixMillis judged_ms =
+              shard::AtTicks(*rule.rule) ? rule.judged_ms : shard->closed_ms();
+          sum.judged_ms = sum.rule_id.empty() ? judged_ms : std::min(sum.judged_ms, judged_ms);
+          sum.rule_id = rule.rule->source.id;
+          sum.rows += rule.rows;
+          sum.late += rule.late;
+          sum.future += rule.future;
+          sum.alerts += rule.alerts;
+          sum.suppressed += rule.suppressed;
+        }
+        for (const shard::DeadLetter& letter : meta.dead_letters) {
+          status.dead_letters.push_back(
+              {letter.timestamp_ms, letter.arrived_ms,
+               letter.refusal == shard::Refusal::kLate ? Verdict::kLate : Verdict::kFuture,
+               letter.event_id, letter.rule_id});
+        }
+      }
+    });
+  }
+  std::sort(status.shards.begin(), status.shards.end(),
+            [](const ShardStatus& a, const ShardStatus& b) { return a.shard < b.shard; });
+  for (auto& [id, rule] : rules_by_id) {
+    rule.judged_ms = rule.judged_ms <= shard::kTimeMin ? 0 : rule.judged_ms;
+    status.rules.push_back(rule);
+  }
+  std::sort(status.dead_letters.begin(), status.dead_letters.end(),
+            [](const DeadLetter& a, const DeadLetter& b) { return a.arrived_ms < b.arrived_ms; });
+  if (status.dead_letters.size() > kDeadLettersShown) {
+    status.dead_letters.erase(status.dead_letters.begin(),
+                              status.dead_letters.end() - kDeadLettersShown);
+  }
+  return status;
+}
+
+StatusOr<alert::Alert> Worker::Impl::GetAlert(const Hash128& alert_id) {
+  StatusOr<alert::Alert> found = NotFound("no alert {}", alert_id.ToHex());
+  for (const auto& executor : executors_) {
+    executor->Run([&] {
+      for (const auto& shard : executor->shards()) {
+        StatusOr<alert::Alert> alert = shard->GetAlert(alert_id);
+        if (alert.ok() || alert.status().code() != StatusCode::kNotFound) {
+          found = std::move(alert);
+          return;
+        }
+      }
+    });
+    if (found.ok() || found.status().code() != StatusCode::kNotFound) {
+      break;
+    }
+  }
+  return found;
+}
+
+Worker::Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink)
+    : impl_(std::make_unique<Impl>(std::move(options), store, clock, sink)) {}
+Worker::~Worker() = default;
+
+Status Worker::Start() {
+  return impl_->Start();
+}
+void Worker::Stop() {
+  impl_->Stop();
+}
+StatusOr<plan::RuleSetPtr> Worker::ActivateRules(
+    const std::vector<RuleFile>& files, const plan::CompileOptions& options,
+    std::vector<std::vector<rule::Finding>>* findings) {
+  return impl_->ActivateRules(files, options, findings);
+}
+plan::RuleSetPtr Worker::rules() const {
+  return impl_->rules();
+}
+StreamId Worker::OpenStream(UnixMillis watermark_ms) {
+  return impl_->OpenStream(watermark_ms);
+}
+void Worker::SetWatermark(StreamId stream, UnixMillis watermark_ms) {
+  impl_->SetWatermark(stream, watermark_ms);
+}
+void Worker::CloseStream(StreamId stream) {
+  impl_->CloseStream(stream);
+}
+// All frames go to the one log writer; the stream only matters for its watermark.
+void Worker::Submit(StreamId, UnixMillis stamp_ms, exec::Frame frame,
+                    std::function<void(FrameResult)> done) {
+  impl_->Submit(stamp_ms, std::move(frame), std::move(done));
+}
+void Worker::Drain() {
+  impl_->Drain();
+}
+WorkerStatus Worker::GetStatus() {
+  return impl_->GetStatus();
+}
+StatusOr<alert::Alert> Worker::GetAlert(const Hash128& alert_id) {
+  return impl_->GetAlert(alert_id);
+}
+
+}  // namespace weir::worker

@@ -1,0 +1,165 @@
+// The worker role: owns shards, appends their logs with group commit, applies committed records on
+// executors, checkpoints, recovers. In `weir all` ingest calls it directly; between processes a service
+// wraps the same calls.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/alert/alert.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/base/status.h"
+#include "common/exec/router.h"
+#include "common/plan/plan.h"
+#include "common/state/state_store.h"
+
+namespace weir::worker {
+
+enum class ClockMode : uint8_t { kWall, kReplay };
+
+struct WorkerOptions {
+  std::string tenant = "default";
+  uint16_t shard_count = 256;            // fixed when the store is created
+  ClockMode clock = ClockMode::kWall;    // fixed when the store is created
+  int64_t lateness_ms = 60 * 60 * 1000;
+  int64_t future_ms = 5 * 60 * 1000;
+  int64_t repeat_horizon_ms = 2 * 60 * 60 * 1000;
+  int executors = 2;
+  uint64_t table_memory_bytes = 192ULL << 20;   // tables in front of the state, all shards
+  uint64_t queue_bytes_max = 64ULL << 20;       // frames waiting for the log
+  int64_t checkpoint_interval_ms = 10 * 1000;   // how old unsaved changes may get
+  uint64_t checkpoint_log_bytes = 64ULL << 20;  // or how long the log
+};
+
+// What became of an event that was not simply counted.
+enum class Verdict : uint8_t { kRepeat, kLate, kFuture };
+
+struct FrameResult {
+  // OK: every part is durable and applied. kAborted: refused as a whole, with current state below:
+  // restamp above closed_ms (or re-encode under the current rule set) and send again.
+  // kUnavailable: not now; send again later.
+  Status status;
+  UnixMillis closed_ms = 0;
+  RuleSetVersion version;
+  struct Exception {
+    uint32_t event_index;
+    Verdict verdict;
+  };
+  // Only events that were not counted everywhere; sorted by event_index, an event once (kRepeat wins).
+  std::vector<Exception> exceptions;
+};
+
+struct ShardStatus {
+  ShardId shard;
+  uint64_t log_last = 0;          // last record appended
+  uint64_t log_checkpointed = 0;  // state on disk covers the log up to here
+  UnixMillis closed_ms = 0;
+  uint64_t groups_in_memory = 0;
+  uint64_t groups_spilled = 0;    // loads may bring them back; an upper bound
+  uint64_t table_bytes = 0;
+  uint64_t identities = 0;
+  uint64_t alerts_open = 0;
+};
+
+struct RuleStatus {
+  std::string rule_id;
+  uint64_t rows = 0;              // folded
+  uint64_t late = 0;
+  uint64_t future = 0;
+  uint64_t alerts = 0;
+  uint64_t suppressed = 0;
+  UnixMillis judged_ms = 0;       // last tick judged everywhere (ticks), or closed stamp
+};
+
+struct DeadLetter {
+  UnixMillis timestamp_ms = 0;
+  UnixMillis arrived_ms = 0;
+  Verdict verdict = Verdict::kLate;
+  std::string event_id;
+  std::string rule_id;            // of the first rule that wanted the row
+};
+
+struct WorkerStatus {
+  ClockMode clock = ClockMode::kWall;
+  RuleSetVersion version;
+  uint64_t events_applied = 0;    // log entries folded (per class), repeats excluded
+  uint64_t repeats = 0;
+  uint64_t late = 0;
+  uint64_t future = 0;
+  uint64_t log_records = 0;
+  uint64_t log_syncs = 0;
+  uint64_t checkpoints = 0;
+  uint64_t table_bytes = 0;
+  uint64_t table_limit_bytes = 0;
+  state::StoreStats store;
+  std::string failure;            // non-empty: why nothing is accepted (disk full, ...)
+  std::vector<ShardStatus> shards;
+  std::vector<RuleStatus> rules;
+  std::vector<DeadLetter> dead_letters;   // newest last, bounded
+};
+
+// Told of every alert made or changed, after its commit. Called from executor threads and, for stored
+// alerts, during Start.
+class AlertSink {
+ public:
+  virtual ~AlertSink() = default;
+  virtual void OnAlert(const alert::Alert& alert) = 0;
+};
+
+// The texts of a rule set to activate.
+struct RuleFile {
+  std::string path;
+  std::string text;
+};
+
+using StreamId = uint64_t;
+
+class Worker {
+ public:
+  // store, clock and sink outlive the worker.
+  Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink);
+  ~Worker();   // stops
+
+  // Recovers every shard. FailedPrecondition when the store was made with another shard count or clock
+  // mode (the message says which); DataLoss names the shard and record of a corrupt log.
+  Status Start();
+  // Stops accepting, finishes what is queued, checkpoints. Idempotent.
+  void Stop();
+
+  // Compiles and activates the rule set, or finds it active already (same texts and options). Rules
+  // with errors are left out; findings has one list per file. Logged in every shard, so that replay
+  // knows it. Blocks until applied.
+  StatusOr<plan::RuleSetPtr> ActivateRules(const std::vector<RuleFile>& files,
+                                           const plan::CompileOptions& options,
+                                           std::vector<std::vector<rule::Finding>>* findings);
+  plan::RuleSetPtr rules() const;
+
+  // A stream is one ingest node's connection. Nothing closes past the watermark of any open stream: a
+  // stream promises that every later frame has a greater stamp. watermark_ms is its first promise.
+  StreamId OpenStream(UnixMillis watermark_ms);
+  // Raises the promise; lower values are ignored. INT64_MAX: the stream has ended (replay).
+  void SetWatermark(StreamId stream, UnixMillis watermark_ms);
+  void CloseStream(StreamId stream);
+
+  // Queues a frame; done is called from another thread, once. The stamp is the arrival time of its
+  // events (wall clock) or a time above the stream's watermark (replay: pass the least event time).
+  void Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
+              std::function<void(FrameResult)> done);
+
+  // Waits until everything closed so far has been logged and judged (tests, end of a replay).
+  void Drain();
+
+  WorkerStatus GetStatus();
+  // An alert with its columns computed on the panes as they are now. NotFound.
+  StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::worker
