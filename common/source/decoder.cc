@@ -1,5 +1,6 @@
 #include "common/source/decoder.h"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -20,6 +21,8 @@ namespace {
 constexpr int kSourceKindCount = 3;
 // JSON text in JSON text: a record in a CloudWatch message in a string is 2.
 constexpr int kTextLevelMax = 4;
+// How many times its size a text may be scanned to find where the records in it end.
+constexpr std::size_t kSplitScans = 8;
 // A parser that has grown beyond this is replaced once its record is done.
 constexpr std::size_t kParserBytesKept = 4 * 1024 * 1024;
 
@@ -205,18 +208,25 @@ void Decoder::Impl::RefuseText(simdjson::error_code error, std::string_view text
   }
 }
 
-// Several texts one after another, on lines or not: each is a record. False when there is only one.
+// Several texts one after another, on lines or not: each is a record. False when the text is not that,
+// but one record with an error in it.
 bool Decoder::Impl::DecodePieces(std::string_view text, int level) {
   std::vector<std::string_view> pieces;
+  bool any_object = false;
+  std::size_t scan_left = kSplitScans * text.size();  // failed attempts scan the same bytes again
   for (std::string_view rest = text; !rest.empty(); rest = TrimBlanks(rest)) {
-    JsonScanner scanner(false);
-    const bool whole = scanner.Scan(rest) == JsonScanner::Result::kDone;
-    const std::size_t size =
-        whole ? scanner.position() : std::min(rest.find('\n'), rest.size());
+    std::size_t size = rest.size();
+    if (scan_left > 0) {
+      JsonScanner scanner(false);
+      const bool whole = scanner.Scan(rest) == JsonScanner::Result::kDone;
+      scan_left -= std::min(scan_left, scanner.position());
+      any_object = any_object || (whole && rest.front() == '{');
+      size = whole ? scanner.position() : std::min(rest.find('\n'), rest.size());
+    }
     pieces.push_back(rest.substr(0, size));
     rest.remove_prefix(size);
   }
-  if (pieces.size() < 2) {
+  if (pieces.size() < 2 || !any_object) {
     return false;
   }
   for (std::size_t i = 0; i < pieces.size(); ++i) {

@@ -1,5 +1,6 @@
 // Documents that are normalised already: any field is where its name says, as nested objects, dotted
 // keys or a mixture. "_id", "_index" and "_version" may stand beside "_source", as in a search result.
+#include <algorithm>
 #include <array>
 
 #include "common/source/ecs_internal.h"
@@ -8,6 +9,9 @@
 namespace weir::source {
 
 namespace {
+
+// More ways of splitting one field's name into keys than any document has.
+constexpr std::size_t kNamePartsMax = 16;
 
 std::size_t SegmentHash(std::string_view name) {
   const auto at = [name](std::size_t i) { return static_cast<unsigned char>(name[i]); };
@@ -70,7 +74,10 @@ void EcsIndex::SetRoot(const Element& root) {
 
 void EcsIndex::Collect(uint32_t segment, std::string_view field,
                        std::vector<Element>* leaves) const {
-  // The list runs from the last member to the first; of repeated keys the last counts.
+  // The list runs from the last member to the first; of repeated keys the last counts. Keys that match
+  // are prefixes of the field, so their size tells them apart.
+  std::array<std::size_t, kNamePartsMax> seen{};
+  std::size_t seen_count = 0;
   for (uint32_t i = segments_[segment].first_member; i != kNone; i = members_[i].next) {
     const std::string_view key = members_[i].key;
     const bool whole = key == field;
@@ -79,15 +86,13 @@ void EcsIndex::Collect(uint32_t segment, std::string_view field,
     if (!whole && !prefix) {
       continue;
     }
-    bool repeated = false;
-    for (uint32_t later = segments_[segment].first_member; later != i && !repeated;
-         later = members_[later].next) {
-      repeated = members_[later].key == key;
+    const auto seen_end = seen.begin() + static_cast<std::ptrdiff_t>(seen_count);
+    if (seen_count == seen.size() || std::find(seen.begin(), seen_end, key.size()) != seen_end) {
+      continue;
     }
-    if (!repeated) {
-      CollectLeaves(members_[i].value, whole ? std::string_view() : field.substr(key.size() + 1),
-                    SameKey, leaves);
-    }
+    seen[seen_count++] = key.size();
+    CollectLeaves(members_[i].value, whole ? std::string_view() : field.substr(key.size() + 1),
+                  SameKey, leaves);
   }
 }
 
