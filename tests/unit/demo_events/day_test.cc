@@ -118,55 +118,62 @@ std::optional<std::string> ModelCall(const Event& event) {
   return json["userIdentity"]["arn"].text + " " + json["requestParameters"]["modelId"].text;
 }
 
-class DayTest : public ::testing::Test {
- protected:
-  DayTest() {
+// Made once: the tests only read it.
+struct Written {
+  Written() {
     Random random(20260310);
-    AddNoise(&random, &day_);
-    expected_ = AddAttacks(&random, &day_);
-    files_ = Deliver(day_, &random);
-    events_ = Parse(files_, false);
+    AddNoise(&random, &day);
+    expected = AddAttacks(&random, &day);
+    files = Deliver(day, &random);
+    events = Parse(files, false);
+    repeated = Parse(files, true);
   }
 
-  Day day_;
-  std::vector<ExpectedAlert> expected_;
-  std::vector<DeliveryFile> files_;
-  std::vector<Event> events_;
+  Day day;
+  std::vector<ExpectedAlert> expected;
+  std::vector<DeliveryFile> files;
+  std::vector<Event> events;    // each once
+  std::vector<Event> repeated;  // as delivered
 };
 
-TEST_F(DayTest, DeliversEveryRecordAtLeastOnce) {
-  EXPECT_EQ(events_.size(), day_.records.size());
-  EXPECT_GT(Parse(files_, true).size(), events_.size() + 500);
+const Written& TheDay() {
+  static const Written kWritten;
+  return kWritten;
 }
 
-TEST_F(DayTest, HoldsTheFourAttacksAndNothingElse) {
-  EXPECT_THAT(Reaching(events_, 4, DeniedModel),
+TEST(DayTest, DeliversEveryRecordAtLeastOnce) {
+  EXPECT_EQ(TheDay().events.size(), TheDay().day.records.size());
+  EXPECT_GT(TheDay().repeated.size(), TheDay().events.size() + 500);
+}
+
+TEST(DayTest, HoldsTheFourAttacksAndNothingElse) {
+  EXPECT_THAT(Reaching(TheDay().events, 4, DeniedModel),
               ElementsAre(Pair("arn:aws:iam::111122223333:user/j.whitmore", 5)));
-  EXPECT_THAT(Reaching(events_, 4, InvalidInMinute),
+  EXPECT_THAT(Reaching(TheDay().events, 4, InvalidInMinute),
               ElementsAre(Pair("arn:aws:sts::111122223333:assumed-role/data-science/sandbox-7 "
                                "2026-03-10T13:22:00.000Z",
                                5)));
-  EXPECT_THAT(Reaching(events_, 6, Unguarded),
+  EXPECT_THAT(Reaching(TheDay().events, 6, Unguarded),
               ElementsAre(Pair("arn:aws:iam::111122223333:user/m.lindqvist", 14)));
   const std::string prober = "arn:aws:iam::111122223333:user/svc-reporting ";
-  EXPECT_THAT(Reaching(events_, 500, ModelCall),
+  EXPECT_THAT(Reaching(TheDay().events, 500, ModelCall),
               UnorderedElementsAre(Pair(prober + "anthropic.claude-3-haiku-20240307-v1:0", 620),
                                    Pair(prober + "mistral.mistral-large-2407-v1:0", 520)));
-  EXPECT_EQ(expected_.size(), 4U);
+  EXPECT_EQ(TheDay().expected.size(), 4U);
 }
 
-TEST_F(DayTest, WouldAlertOnTwoMoreIfRepeatsWereCounted) {
-  const std::vector<Event> repeated = Parse(files_, true);
+TEST(DayTest, WouldAlertOnTwoMoreIfRepeatsWereCounted) {
+  const std::vector<Event>& repeated = TheDay().repeated;
   EXPECT_TRUE(Reaching(repeated, 4, DeniedModel).contains("arn:aws:iam::111122223333:user/n.okafor"));
   EXPECT_TRUE(Reaching(repeated, 500, ModelCall)
                   .contains("arn:aws:sts::111122223333:assumed-role/nightly-summaries/run-20260310 "
                             "anthropic.claude-3-haiku-20240307-v1:0"));
 }
 
-TEST_F(DayTest, StaysWithinTheAllowedLateness) {
+TEST(DayTest, StaysWithinTheAllowedLateness) {
   UnixMillis latest_ms = 0;
   int64_t disorder_ms = 0;
-  for (const Event& event : Parse(files_, true)) {
+  for (const Event& event : TheDay().repeated) {
     latest_ms = std::max(latest_ms, event.time_ms);
     disorder_ms = std::max(disorder_ms, latest_ms - event.time_ms);
   }
@@ -174,16 +181,16 @@ TEST_F(DayTest, StaysWithinTheAllowedLateness) {
   EXPECT_LT(disorder_ms, 60 * kMillisPerMinute);
 }
 
-TEST_F(DayTest, IsTheSameEveryTime) {
+TEST(DayTest, IsTheSameEveryTime) {
   Random random(20260310);
   Day again;
   AddNoise(&random, &again);
   AddAttacks(&random, &again);
   const std::vector<DeliveryFile> files = Deliver(again, &random);
-  ASSERT_EQ(files.size(), files_.size());
+  ASSERT_EQ(files.size(), TheDay().files.size());
   for (std::size_t i = 0; i < files.size(); ++i) {
-    EXPECT_EQ(files[i].name, files_[i].name);
-    EXPECT_EQ(files[i].content, files_[i].content);
+    EXPECT_EQ(files[i].name, TheDay().files[i].name);
+    EXPECT_EQ(files[i].content, TheDay().files[i].content);
   }
 }
 
