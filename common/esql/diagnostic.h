@@ -25,8 +25,8 @@ struct Diagnostic {
 // The text of a query and where its lines begin.
 class Source {
  public:
-  // name is the file or rule the text came from, for messages; may be empty. line_offset is added to
-  // every line number: the line of the file before the query's first line.
+  // name is the file or rule the text came from, for messages; may be empty. line_offset is added
+  // to every line number shown: the line of the file before the query's first line.
   explicit Source(std::string text, std::string name = "", int line_offset = 0);
 
   std::string_view text() const { return text_; }
@@ -70,7 +70,8 @@ class Diagnostics {
 std::string Render(const Source& source, const Diagnostic& diagnostic);
 std::string RenderAll(const Source& source, const std::vector<Diagnostic>& diagnostics);
 
-// The nearest of the candidates by edit distance, closest first, at most three; empty when none is near.
+// The nearest of the candidates by edit distance, closest first, at most three; empty when none is
+// near. Case does not count; the only candidate with the same last dotted part counts as near.
 std::vector<std::string> NearestNames(std::string_view name,
                                       const std::vector<std::string>& candidates);
 // "did you mean [a]?" or "did you mean any of [a, b]?"; empty when none is near.

@@ -1,6 +1,6 @@
 // Recursive descent over expressions, one function a level of precedence. Each returns null once
-// the cursor has failed. Both the nesting of the text and the height of the tree are bounded, because
-// all later passes recurse over the tree.
+// the cursor has failed. Both the nesting of the text and the height of the tree are bounded: all
+// later passes recurse over the tree.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Recursive-descent parser of ES|QL. It reports every syntax error it can find (it resumes at the next
-// '|'), never throws, and bounds its depth, so that any text is safe to give it.
+// Recursive-descent parser of ES|QL. It reports every syntax error it can find (it resumes at the
+// next '|'), never throws, and bounds its depth, so that any text is safe to give it.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Prints a tree back as query text in one canonical form: used for plan dumps, class keys and window
-// identities (two queries that print alike fold alike), and to test the parser.
+// Prints a tree back as query text in one canonical form: used for plan dumps, class keys and
+// window identities (two queries that print alike fold alike), and to test the parser.
 #pragma once
 
 #include <string>
