@@ -17,6 +17,8 @@ namespace {
 constexpr unsigned long kStepsMax = 1'000'000;
 constexpr unsigned int kStackEntriesMax = 1'000'000;
 constexpr std::size_t kGroupsOnStack = 16;
+// How many places of a leading literal are tried one by one before the rest is searched at once.
+constexpr int kAnchoredTriesMax = 4;
 
 bool IsAscii(std::string_view text) {
   const char* next = text.data();
@@ -138,7 +140,7 @@ class EngineMatcher final : public Matcher {
       }
     }
     if (re2_ != nullptr && (!ascii_only_ || IsAscii(text))) {
-      return SearchRe2(text, literal_is_prefix_ ? start : 0, arena, groups);
+      return SearchRe2(text, start, arena, groups);
     }
     return onig_->Search(text, groups);
   }
@@ -146,22 +148,41 @@ class EngineMatcher final : public Matcher {
   bool uses_re2() const override { return re2_ != nullptr; }
 
  private:
-  Outcome SearchRe2(std::string_view text, std::size_t start, Arena* arena,
+  // literal_at is where the required literal first stands.
+  Outcome SearchRe2(std::string_view text, std::size_t literal_at, Arena* arena,
                     std::span<std::string_view> groups) const {
     re2::StringPiece on_stack[kGroupsOnStack + 1];
     re2::StringPiece* matches = on_stack;
     if (groups.size() > kGroupsOnStack) {
       matches = arena->AllocateArray<re2::StringPiece>(groups.size() + 1);
     }
-    const re2::StringPiece piece(text.data(), text.size());
-    if (!re2_->Match(piece, start, text.size(), RE2::UNANCHORED, matches,
-                     static_cast<int>(groups.size() + 1))) {
+    if (!FindRe2(text, literal_at, matches, static_cast<int>(groups.size() + 1))) {
       return Outcome::kNoMatch;
     }
     for (std::size_t i = 0; i < groups.size(); ++i) {
       groups[i] = {matches[i + 1].data(), matches[i + 1].size()};
     }
     return Outcome::kMatch;
+  }
+
+  // A match that begins with the literal can only begin where the literal stands. RE2 is several
+  // times faster from a fixed start, and a bounded number of tries keeps the whole linear.
+  bool FindRe2(std::string_view text, std::size_t literal_at, re2::StringPiece* matches,
+               int count) const {
+    const re2::StringPiece piece(text.data(), text.size());
+    if (literal_.empty() || !literal_is_prefix_) {
+      return re2_->Match(piece, 0, text.size(), RE2::UNANCHORED, matches, count);
+    }
+    for (int i = 0; i < kAnchoredTriesMax; ++i) {
+      if (re2_->Match(piece, literal_at, text.size(), RE2::ANCHOR_START, matches, count)) {
+        return true;
+      }
+      literal_at = text.find(literal_, literal_at + 1);
+      if (literal_at == std::string_view::npos) {
+        return false;
+      }
+    }
+    return re2_->Match(piece, literal_at, text.size(), RE2::UNANCHORED, matches, count);
   }
 
   const std::unique_ptr<RE2> re2_;

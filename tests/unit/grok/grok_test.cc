@@ -49,6 +49,11 @@ TEST(GrokTest, ExtractsColumns) {
       {"%{WORD:a} %{NUMBER:n:int}", "123 George Facello 123 456", "a=Facello n=123"},
       {"^%{NUMBER:n:int}", "x 5", "n=null"},
       {"^%{INT:n:int}$", "x\n5\ny", "n=5"},
+      // the leading literal several times before the match
+      {"k=(?<v>[0-9]+)", "k=a k=b k=7", "v=7"},
+      {"k=(?<v>[0-9]+)", "k=a k=b k=c k=d k=e k=f k=7 k=8", "v=7"},
+      {"k=(?<v>[0-9]+)", "k=a k=b k=c k=d k=e k=f", "v=null"},
+      {"kk(?<v>[0-9]+)", "kkk7", "v=7"},
       // dotted names, names with @
       {R"(modelId=(?<Esql.model_id>[^,}\]]+))", "{modelId=anthropic.claude-v2, body=x}",
        "Esql.model_id=anthropic.claude-v2"},
