@@ -1,0 +1,135 @@
+// weir backtest: what rules would have alerted on over files of events, without a cluster.
+#include <chrono>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/cli.h"
+#include "cli/command_internal.h"
+#include "cli/terminal.h"
+#include "common/backtest/backtest.h"
+
+namespace weir::cli {
+namespace {
+
+struct BacktestFlags {
+  std::vector<std::string> rules;
+  std::vector<std::string> files;
+  std::string mode;
+  std::string alerts;
+  std::string format;
+  std::string tenant = "default";
+};
+
+backtest::Options MakeOptions(const BacktestFlags& flags) {
+  backtest::Options options;
+  options.rule_paths = flags.rules;
+  options.files = flags.files;
+  options.tenant = flags.tenant;
+  if (flags.mode == "schedule") {
+    options.mode = plan::JudgeMode::kSchedule;
+  } else if (flags.mode == "continuous") {
+    options.mode = plan::JudgeMode::kContinuous;
+  }
+  if (flags.alerts == "parity") {
+    options.alerts = plan::AlertMode::kParity;
+  } else if (flags.alerts == "episodes") {
+    options.alerts = plan::AlertMode::kEpisodes;
+  }
+  if (StderrIsTerminal()) {
+    auto shown = std::make_shared<std::chrono::steady_clock::time_point>();
+    options.progress = [shown](uint64_t read, uint64_t total) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - *shown < std::chrono::milliseconds(100)) {
+        return;
+      }
+      *shown = now;
+      fmt::print(stderr, "\rread {} of {} ", HumanBytes(read),
+                 total == 0 ? "?" : HumanBytes(total));
+    };
+  }
+  return options;
+}
+
+void PrintFindings(const backtest::Result& result) {
+  for (const rule::Finding& finding : result.findings) {
+    fmt::print(stderr, "{}\n", finding.rendered.empty() ? finding.message : finding.rendered);
+  }
+  for (const backtest::RejectedRecord& record : result.rejected_shown) {
+    fmt::print(stderr, "{}:{}: {}: {}\n", record.file, record.line,
+               source::RejectReasonName(record.reason), record.message);
+  }
+  if (result.rejected > result.rejected_shown.size()) {
+    fmt::print(stderr, "and {} more rejected\n",
+               HumanCount(result.rejected - result.rejected_shown.size()));
+  }
+}
+
+void PrintSummary(const backtest::Result& result, double seconds) {
+  fmt::print(stderr,
+             "{} rules loaded, {} refused; {} events from {} records, {} matched a rule, {} repeated, "
+             "{} rejected; {} alerts, {} hits suppressed; {:.1f} s\n",
+             result.rules_loaded, result.rules_refused, HumanCount(result.events),
+             HumanCount(result.records), HumanCount(result.matched), HumanCount(result.repeated),
+             HumanCount(result.rejected), HumanCount(result.alerts.size()),
+             HumanCount(result.suppressed), seconds);
+}
+
+int RunBacktest(const BacktestFlags& flags) {
+  if (flags.alerts == "parity" && flags.mode == "continuous") {
+    fmt::print(stderr, "weir backtest: --alerts parity needs ticks: leave out --mode continuous\n"
+                       "see `weir backtest --help`\n");
+    return kExitUsage;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto result = backtest::Run(MakeOptions(flags));
+  if (StderrIsTerminal()) {
+    fmt::print(stderr, "\r{:<60}\r", "");
+  }
+  if (!result.ok()) {
+    PrintError(fmt::format("{}", result.status()));
+    return kExitFailed;
+  }
+  PrintFindings(*result);
+  const bool table = flags.format.empty() ? StdoutIsTerminal() : flags.format == "table";
+  if (table) {
+    alert::RenderOptions render;
+    render.width = StdoutWidth();
+    render.colour = StdoutColour();
+    Print(alert::RenderTable(result->alerts, render));
+  } else {
+    for (const alert::Alert& alert : result->alerts) {
+      Print(alert::ToJson(alert) + "\n");
+    }
+  }
+  PrintSummary(*result,
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  return result->rejected == 0 && result->rules_refused == 0 ? kExitOk : kExitFailed;
+}
+
+}  // namespace
+
+void AddBacktestCommand(CLI::App* app, Action* action) {
+  CLI::App* command = app->add_subcommand(
+      "backtest",
+      "Run rules over files of events, all in one pass, and print the alerts.\n"
+      "Exit code 1: a rule was refused or a record rejected; the alerts of the rest are printed.");
+  auto flags = std::make_shared<BacktestFlags>();
+  command->add_option("--rules", flags->rules, "Rule file or folder with *.toml (may be repeated)")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_option("--mode", flags->mode,
+                      "How windows are judged; default: continuous where the rule allows it")
+      ->check(CLI::IsMember({"schedule", "continuous"}));
+  command->add_option("--alerts", flags->alerts, "What becomes an alert; default: episodes")
+      ->check(CLI::IsMember({"parity", "episodes"}));
+  command->add_option("--format", flags->format,
+                      "Form of the alerts; default: table on a terminal, otherwise ndjson")
+      ->check(CLI::IsMember({"table", "ndjson"}));
+  command->add_option("--tenant", flags->tenant, "Whose events these are; part of the alerts' ids")
+      ->capture_default_str();
+  command->add_option("FILE", flags->files, "Files of events, or - for standard input")->required();
+  command->callback([action, flags] { *action = [flags] { return RunBacktest(*flags); }; });
+}
+
+}  // namespace weir::cli

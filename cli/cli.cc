@@ -1,0 +1,78 @@
+#include "cli/cli.h"
+
+#include <fmt/format.h>
+
+#include "cli/command_internal.h"
+
+namespace weir::cli {
+namespace {
+
+// The innermost subcommand that was named, for the usage hint.
+std::string CommandPath(const CLI::App& app) {
+  std::string path = "weir";
+  const CLI::App* current = &app;
+  while (true) {
+    const auto subcommands = current->get_subcommands();
+    if (subcommands.empty()) {
+      return path;
+    }
+    current = subcommands.front();
+    path += " " + current->get_name();
+  }
+}
+
+void AddVersionCommand(CLI::App* app, Action* action) {
+  CLI::App* command = app->add_subcommand("version", "Print the version");
+  command->callback([action] {
+    *action = [] {
+      fmt::print("weir {}\n", Version());
+      return kExitOk;
+    };
+  });
+}
+
+}  // namespace
+
+std::string Version() {
+  return WEIR_VERSION;
+}
+
+void AddAddressOption(CLI::App* app, std::string* address) {
+  *address = kDefaultAddress;
+  app->add_option("--address", *address, "HOST:PORT of the cluster")
+      ->capture_default_str()
+      ->envname("WEIR_ADDRESS");
+}
+
+int Run(int argc, const char* const* argv) {
+  CLI::App app(
+      "weir - streaming detection: takes detection rules and events, gives alerts.\n"
+      "Start a node with `weir all`, send events with `weir ingest FILE`, read `weir alerts list`.");
+  app.name("weir");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "weir " + Version());
+  app.get_formatter()->column_width(34);
+  Action action;
+  AddAllCommand(&app, &action);
+  AddIngestCommand(&app, &action);
+  AddAlertsCommand(&app, &action);
+  AddClusterCommand(&app, &action);
+  AddRulesCommand(&app, &action);
+  AddBacktestCommand(&app, &action);
+  AddConfigCommand(&app, &action);
+  AddVersionCommand(&app, &action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      app.exit(error);   // --help and --version print to standard output
+      return kExitOk;
+    }
+    const std::string path = CommandPath(app);
+    fmt::print(stderr, "{}: {}\nsee `{} --help`\n", path, error.what(), path);
+    return kExitUsage;
+  }
+  return action ? action() : kExitUsage;
+}
+
+}  // namespace weir::cli

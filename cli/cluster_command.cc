@@ -1,0 +1,230 @@
+// weir cluster status.
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include <fmt/format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "cli/cli.h"
+#include "cli/command_internal.h"
+#include "cli/terminal.h"
+#include "common/base/units.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "common/wire/time.h"
+#include "weir/cluster/v1/cluster.grpc.pb.h"
+
+namespace weir::cli {
+namespace {
+
+namespace pb = weir::cluster::v1;
+
+constexpr int64_t kCallTimeoutMs = 10 * 1000;
+constexpr int64_t kWaitTimeoutMs = 10 * 60 * 1000;
+constexpr int kDeadLettersShown = 10;
+
+struct ClusterFlags {
+  std::string address;
+  std::string format = "table";
+};
+
+std::string TimeOrDash(bool present, const google::protobuf::Timestamp& time) {
+  return present ? FormatTime(wire::TimeFromProto(time)) : "-";
+}
+
+void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
+  *out += fmt::format(
+      "ingest   {} events from {} records in {} batches, {}; {} matched a rule, {} repeated, {} late, "
+      "{} ahead of the clock\n",
+      HumanCount(ingest.events()), HumanCount(ingest.records()), HumanCount(ingest.batches()),
+      HumanBytes(ingest.bytes()), HumanCount(ingest.matched()), HumanCount(ingest.repeated()),
+      HumanCount(ingest.late()), HumanCount(ingest.future()));
+  *out += fmt::format("         {} streams, {} of {} under way, {} batches refused, {} put through again\n",
+                      ingest.streams(), HumanBytes(ingest.inflight_bytes()),
+                      HumanBytes(ingest.inflight_limit_bytes()),
+                      HumanCount(ingest.batches_refused()), HumanCount(ingest.batches_restamped()));
+  std::vector<std::string> rejected;
+  for (const pb::RejectedCount& count : ingest.rejected()) {
+    rejected.push_back(fmt::format("{} {}", count.reason(), HumanCount(count.count())));
+  }
+  if (!rejected.empty()) {
+    *out += fmt::format("         rejected: {}\n", fmt::join(rejected, ", "));
+  }
+  if (ingest.evaluation_warnings() != 0 || ingest.grok_limits() != 0) {
+    *out += fmt::format("         {} values that rules could not evaluate, {} GROK matches given up\n",
+                        HumanCount(ingest.evaluation_warnings()), HumanCount(ingest.grok_limits()));
+  }
+  for (const pb::ProducerStatus& producer : ingest.producers()) {
+    *out += fmt::format("producer {}: {}, watermark {}\n", producer.producer_id(),
+                        producer.ended() ? "ended" : producer.joined() ? "joined" : "awaited",
+                        TimeOrDash(producer.has_watermark(), producer.watermark()));
+  }
+}
+
+void AppendWorker(const pb::GetStatusResponse& status, std::string* out) {
+  const pb::WorkerStatus& worker = status.worker();
+  *out += fmt::format("worker   {} events folded, {} repeats, {} late, {} ahead of the clock\n",
+                      HumanCount(worker.events_applied()), HumanCount(worker.repeats()),
+                      HumanCount(worker.late()), HumanCount(worker.future()));
+  *out += fmt::format("         {} log records, {} syncs, {} checkpoints; tables {} of {}, store {} on disk\n",
+                      HumanCount(worker.log_records()), HumanCount(worker.log_syncs()),
+                      HumanCount(worker.checkpoints()), HumanBytes(worker.table_bytes()),
+                      HumanBytes(worker.table_limit_bytes()), HumanBytes(worker.store_disk_bytes()));
+  uint64_t groups = 0;
+  uint64_t spilled = 0;
+  uint64_t identities = 0;
+  uint64_t open = 0;
+  uint64_t lag = 0;
+  UnixMillis closed_ms = std::numeric_limits<UnixMillis>::max();
+  bool all_closed = status.shards_size() > 0;
+  for (const pb::ShardStatus& shard : status.shards()) {
+    groups += shard.groups_in_memory();
+    spilled += shard.groups_spilled();
+    identities += shard.identities();
+    open += shard.alerts_open();
+    lag = std::max(lag, shard.log_last() - std::min(shard.log_last(), shard.log_checkpointed()));
+    all_closed = all_closed && shard.has_closed();
+    closed_ms = std::min(closed_ms, wire::TimeFromProto(shard.closed()));
+  }
+  *out += fmt::format(
+      "shards   {}: {} groups in memory, {} spilled, {} event identities, {} alerts open\n",
+      status.shards_size(), HumanCount(groups), HumanCount(spilled), HumanCount(identities),
+      HumanCount(open));
+  *out += fmt::format("         closed up to {}{}, at most {} log records not checkpointed\n",
+                      all_closed ? FormatTime(closed_ms) : "-",
+                      worker.has_closing_lag()
+                          ? fmt::format(" ({} behind)",
+                                        FormatDuration(worker.closing_lag().seconds() * 1000 +
+                                                       worker.closing_lag().nanos() / 1000000))
+                          : "",
+                      HumanCount(lag));
+}
+
+void AppendRules(const pb::GetStatusResponse& status, std::string* out) {
+  *out += fmt::format("\n{:<48} {:<10} {:>14} {:>9} {:>9} {:>9} {:>10}  {}\n", "RULE", "MODE", "ROWS",
+                      "LATE", "FUTURE", "ALERTS", "SUPPRESSED", "JUDGED UP TO");
+  for (const pb::RuleStatus& rule : status.rules()) {
+    std::string name = rule.rule_name().empty() ? rule.rule_id() : rule.rule_name();
+    if (name.size() > 48) {
+      // Cut between characters, not within one.
+      std::size_t cut = 45;
+      while (cut > 0 && (static_cast<unsigned char>(name[cut]) & 0xc0) == 0x80) {
+        --cut;
+      }
+      name = name.substr(0, cut) + "...";
+    }
+    *out += fmt::format("{:<48} {:<10} {:>14} {:>9} {:>9} {:>9} {:>10}  {}\n", name, rule.mode(),
+                        HumanCount(rule.rows()), HumanCount(rule.late()), HumanCount(rule.future()),
+                        HumanCount(rule.alerts()), HumanCount(rule.suppressed()),
+                        TimeOrDash(rule.has_judged(), rule.judged()));
+  }
+  for (const pb::RuleFileStatus& file : status.rule_files()) {
+    if (file.state() == pb::RULE_FILE_STATE_REFUSED || file.state() == pb::RULE_FILE_STATE_DISABLED) {
+      *out += fmt::format("{}: {}\n", file.path(),
+                          file.state() == pb::RULE_FILE_STATE_REFUSED ? "refused" : "disabled");
+      for (const std::string& finding : file.findings()) {
+        *out += fmt::format("  {}\n", finding);
+      }
+    }
+  }
+}
+
+void AppendDeadLetters(const pb::GetStatusResponse& status, std::string* out) {
+  if (status.dead_letters_size() == 0) {
+    return;
+  }
+  const int first = std::max(0, status.dead_letters_size() - kDeadLettersShown);
+  *out += fmt::format("\ndead letters ({} kept, the latest {}):\n", status.dead_letters_size(),
+                      status.dead_letters_size() - first);
+  for (int i = first; i < status.dead_letters_size(); ++i) {
+    const pb::DeadLetter& letter = status.dead_letters(i);
+    *out += fmt::format("  {} {:<6} arrived {}  event {}  rule {}\n",
+                        FormatTime(wire::TimeFromProto(letter.timestamp())),
+                        letter.reason() == pb::DEAD_LETTER_REASON_FUTURE ? "future" : "late",
+                        FormatTime(wire::TimeFromProto(letter.arrived())), letter.event_id(),
+                        letter.rule_id());
+  }
+}
+
+std::string StatusTable(const pb::GetStatusResponse& status) {
+  const bool failed = !status.worker().failure().empty();
+  std::string out = fmt::format(
+      "weir {}, tenant {}, {} clock, started {}, rule set {}, {}\n", status.version(), status.tenant(),
+      status.clock() == pb::CLOCK_MODE_REPLAY ? "replay" : "wall",
+      FormatTime(wire::TimeFromProto(status.started_at())), status.rule_set_version(),
+      failed ? "FAILED: " + status.worker().failure() : "healthy");
+  AppendIngest(status.ingest(), &out);
+  AppendWorker(status, &out);
+  out += fmt::format("alerts   {}", HumanCount(status.alerts()));
+  out += status.alerts_unlisted() == 0
+             ? "\n"
+             : fmt::format(", and {} older ones that lists leave out\n",
+                           HumanCount(status.alerts_unlisted()));
+  AppendRules(status, &out);
+  AppendDeadLetters(status, &out);
+  return out;
+}
+
+int RunStatus(const ClusterFlags& flags) {
+  const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
+  grpc::ClientContext context;
+  rpc::SetTimeout(&context, kCallTimeoutMs);
+  pb::GetStatusResponse response;
+  const Status status = rpc::FromGrpc(stub->GetStatus(&context, {}, &response));
+  if (!status.ok()) {
+    PrintCallError(flags.address, status);
+    return kExitFailed;
+  }
+  if (flags.format == "json") {
+    google::protobuf::util::JsonPrintOptions options;
+    options.preserve_proto_field_names = true;
+    options.always_print_primitive_fields = true;
+    std::string json;
+    if (!google::protobuf::util::MessageToJsonString(response, &json, options).ok()) {
+      PrintError("the answer cannot be printed as JSON");
+      return kExitFailed;
+    }
+    Print(json + "\n");
+  } else {
+    Print(StatusTable(response));
+  }
+  return response.worker().failure().empty() ? kExitOk : kExitFailed;
+}
+
+int RunWait(const ClusterFlags& flags) {
+  const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
+  grpc::ClientContext context;
+  rpc::SetTimeout(&context, kWaitTimeoutMs);
+  pb::WaitJudgedResponse response;
+  const Status status = rpc::FromGrpc(stub->WaitJudged(&context, {}, &response));
+  if (!status.ok()) {
+    PrintCallError(flags.address, status);
+    return kExitFailed;
+  }
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddClusterCommand(CLI::App* app, Action* action) {
+  CLI::App* command = app->add_subcommand("cluster", "Look at a cluster");
+  command->require_subcommand(1);
+
+  CLI::App* status = command->add_subcommand(
+      "status", "Show what was taken, counted, refused and alerted; exit code 1 when it failed");
+  auto flags = std::make_shared<ClusterFlags>();
+  AddAddressOption(status, &flags->address);
+  status->add_option("--format", flags->format, "Form of the output")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  status->callback([action, flags] { *action = [flags] { return RunStatus(*flags); }; });
+
+  CLI::App* wait = command->add_subcommand(
+      "wait", "Wait until all time that is closed now has been judged (after a replay)");
+  auto wait_flags = std::make_shared<ClusterFlags>();
+  AddAddressOption(wait, &wait_flags->address);
+  wait->callback([action, wait_flags] { *action = [wait_flags] { return RunWait(*wait_flags); }; });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,39 @@
+#include "cli/event_clock.h"
+
+#include <algorithm>
+
+namespace weir::cli {
+namespace {
+
+source::Options ReplayOptions() {
+  source::Options options;
+  options.ingested = source::Options::Ingested::kTimestamp;
+  options.reject_without_timestamp = true;
+  return options;
+}
+
+}  // namespace
+
+EventClock::EventClock() : decoder_(std::make_shared<const FieldRegistry>(), ReplayOptions()) {}
+
+EventClock::~EventClock() = default;
+
+void EventClock::Observe(std::string_view payload, const std::vector<uint32_t>& sizes) {
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    std::string_view record = payload.substr(offset, sizes[i]);
+    offset += record.size();
+    if (payload.size() - offset < source::Decoder::kPadding) {
+      tail_.assign(record);
+      tail_.append(source::Decoder::kPadding, '\0');
+      record = std::string_view(tail_).substr(0, record.size());
+    }
+    decoder_.Decode(record, i, 0, this);
+  }
+}
+
+void EventClock::OnEvent(source::Event& event) {
+  latest_ms_ = std::max(latest_ms_.value_or(event.timestamp_ms()), event.timestamp_ms());
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,64 @@
+// One process with every role, wired: store, worker, ingest, coordinator, gRPC server. The only place
+// that names them all.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/config/config.h"
+#include "common/rpc/server.h"
+#include "common/state/state_store.h"
+#include "coordinator/alert_index.h"
+#include "coordinator/alert_service.h"
+#include "coordinator/cluster_service.h"
+#include "ingest/ingest_service.h"
+#include "ingest/pipeline.h"
+#include "worker/worker.h"
+
+namespace weir::cli {
+
+class Node {
+ public:
+  // Opens the store below data_dir, loads the rules, recovers and listens. Tests pass their own store
+  // and clock; null makes the real ones.
+  static StatusOr<std::unique_ptr<Node>> Start(const config::Config& config,
+                                               std::unique_ptr<state::StateStore> store,
+                                               const Clock* clock);
+  ~Node();   // stops
+
+  const std::string& address() const { return server_->address(); }
+  std::size_t rules_loaded() const { return rules_loaded_; }
+  std::size_t rules_refused() const { return rules_refused_; }
+  const std::vector<weir::cluster::v1::RuleFileStatus>& rule_files() const { return rule_files_; }
+  worker::Worker* worker() { return worker_.get(); }
+
+  // Takes no more calls, finishes what was accepted, checkpoints. Idempotent.
+  void Stop();
+
+ private:
+  Node() = default;
+  Status Open(const config::Config& config, std::unique_ptr<state::StateStore> store,
+              const Clock* clock);
+  Status LoadRules(const config::Config& config);
+
+  SystemClock system_clock_;
+  const Clock* clock_ = nullptr;
+  int64_t drain_timeout_ms_ = 0;
+  std::vector<weir::cluster::v1::RuleFileStatus> rule_files_;
+  std::size_t rules_loaded_ = 0;
+  std::size_t rules_refused_ = 0;
+  // In order of construction; each uses those before it.
+  std::unique_ptr<state::StateStore> store_;
+  std::unique_ptr<coordinator::AlertIndex> index_;
+  std::unique_ptr<worker::Worker> worker_;
+  std::unique_ptr<ingest::Pipeline> pipeline_;
+  std::unique_ptr<ingest::IngestService> ingest_service_;
+  std::unique_ptr<coordinator::AlertService> alert_service_;
+  std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  std::unique_ptr<rpc::Server> server_;
+};
+
+}  // namespace weir::cli

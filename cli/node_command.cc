@@ -1,0 +1,94 @@
+// weir all: a node with every role, until a signal.
+#include <csignal>
+#include <memory>
+
+#include <fmt/format.h>
+#include <pthread.h>
+
+#include "cli/cli.h"
+#include "cli/command_internal.h"
+#include "cli/config_flags_internal.h"
+#include "cli/node.h"
+#include "cli/terminal.h"
+#include "common/telemetry/log.h"
+
+namespace weir::cli {
+namespace {
+
+// Signals that end the process, taken by the main thread alone.
+sigset_t EndSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+Status InitLog(const config::Config& config) {
+  log::Options options;
+  WEIR_ASSIGN_OR_RETURN(options.level, log::ParseLevel(config.log_level));
+  WEIR_ASSIGN_OR_RETURN(options.format, log::ParseFormat(config.log_format));
+  return log::Init(options);
+}
+
+void LogRules(const Node& node) {
+  for (const weir::cluster::v1::RuleFileStatus& file : node.rule_files()) {
+    if (file.state() == weir::cluster::v1::RULE_FILE_STATE_REFUSED) {
+      log::Warn("rule refused", {{"path", file.path()},
+                                 {"reason", file.findings_size() > 0 ? file.findings(0) : ""}});
+    }
+  }
+}
+
+int RunAll(const ConfigFlags& flags) {
+  const auto loaded = LoadConfig(flags);
+  if (!loaded.ok()) {
+    PrintError(fmt::format("{}", loaded.status()));
+    return kExitUsage;
+  }
+  for (const config::Problem& problem : loaded->problems) {
+    PrintError(problem.Render());
+  }
+  if (!loaded->problems.empty()) {
+    return kExitUsage;
+  }
+  const config::Config& config = loaded->config;
+  if (const Status status = InitLog(config); !status.ok()) {
+    PrintError(fmt::format("{}", status));
+    return kExitFailed;
+  }
+  for (const config::Problem& warning : loaded->warnings) {
+    log::Warn("configuration", {{"problem", warning.Render()}});
+  }
+  // Before any thread starts, so that all inherit it.
+  const sigset_t signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  auto node = Node::Start(config, nullptr, nullptr);
+  if (!node.ok()) {
+    PrintError(fmt::format("cannot start: {}", node.status()));
+    return kExitFailed;
+  }
+  LogRules(**node);
+  Print(fmt::format("weir {} listening on {}: tenant {}, {} clock, {} rules loaded, {} refused\n",
+                    Version(), (*node)->address(), config.tenant, config.clock,
+                    (*node)->rules_loaded(), (*node)->rules_refused()));
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log::Info("stopping; a second signal exits at once", {{"signal", signal}});
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  (*node)->Stop();
+  log::Info("stopped");
+  log::Flush();
+  return kExitOk;
+}
+
+}  // namespace
+
+void AddAllCommand(CLI::App* app, Action* action) {
+  CLI::App* command = app->add_subcommand("all", "Run a node with every role until SIGINT or SIGTERM");
+  auto flags = std::make_shared<ConfigFlags>();
+  AddConfigFlags(command, flags.get());
+  command->callback([action, flags] { *action = [flags] { return RunAll(*flags); }; });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,90 @@
+// The configuration of a weir process: one struct, filled from a YAML file, the environment and flags by
+// the option table (options.h). Flags win over the environment, it over the file, it over the defaults,
+// and the defaults run on a laptop. Only roles and the binary know this struct.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace weir::config {
+
+// Members are set by the option table, which also holds their defaults and documentation.
+struct Config {
+  std::string listen;
+  std::string data_dir;
+  std::vector<std::string> rules;
+  std::string tenant;
+  int64_t shards = 0;
+  std::string clock;                       // wall, replay
+  std::string mode;                        // auto, schedule, continuous
+  std::string alerts;                      // episodes, parity
+  int64_t lateness_ms = 0;
+  int64_t future_ms = 0;
+  int64_t drain_timeout_ms = 0;
+  std::vector<std::string> replay_producers;
+
+  int64_t worker_executors = 0;            // 0: one per core
+  uint64_t worker_table_memory_bytes = 0;
+  uint64_t worker_store_memory_bytes = 0;
+  uint64_t worker_queue_memory_bytes = 0;
+  int64_t worker_checkpoint_interval_ms = 0;
+  uint64_t worker_checkpoint_log_bytes = 0;
+
+  int64_t ingest_threads = 0;              // 0: one per core
+  uint64_t ingest_batch_bytes_max = 0;
+  uint64_t ingest_record_bytes_max = 0;
+  uint64_t ingest_inflight_bytes = 0;
+
+  int64_t coordinator_alerts_max = 0;
+  int64_t coordinator_watch_queue = 0;
+
+  std::string log_level;                   // debug, info, warn, error
+  std::string log_format;                  // text, json
+
+  // Where each key got its value: "default", "weir.yaml:3:5", "environment WEIR_LISTEN", "--listen".
+  std::map<std::string, std::string, std::less<>> origins;
+};
+
+// One thing wrong with the configuration.
+struct Problem {
+  std::string where;     // "weir.yaml:3:5", "environment WEIR_LISTEN", "--listen"; empty: none
+  std::string key;       // may be empty
+  std::string message;   // "unknown key 'worker.executers'"
+  std::string hint;      // "did you mean 'worker.executors'?"; may be empty
+
+  // "weir.yaml:3:5: unknown key 'worker.executers'; did you mean 'worker.executors'?"
+  std::string Render() const;
+};
+
+// What to load from. Later members win.
+struct Sources {
+  // A YAML file and its text; an empty path means that there is none.
+  std::string file_path;
+  std::string file_text;
+  // The process environment, names to values. Only names that start with WEIR_ are looked at.
+  std::map<std::string, std::string> environment;
+  // Keys ("worker.executors") and values of flags. A list is given as repeated entries.
+  std::vector<std::pair<std::string, std::string>> flags;
+};
+
+struct LoadResult {
+  Config config;                    // meaningful only without problems
+  std::vector<Problem> problems;    // every error, in the order file, environment, flags, contradictions
+  std::vector<Problem> warnings;    // WEIR_ variables that name no option
+};
+
+// Loads and checks everything; never stops at the first problem.
+LoadResult Load(const Sources& sources);
+
+// The defaults as a YAML file with a comment for each key.
+std::string DefaultsYaml();
+// The reference page of all options (docs/config.md).
+std::string ReferenceMarkdown();
+// A configuration as YAML, with a comment that says where each value that is no default came from.
+std::string EffectiveYaml(const Config& config);
+
+}  // namespace weir::config

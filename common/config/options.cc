@@ -1,0 +1,336 @@
+#include "common/config/options.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "common/base/check.h"
+#include "common/base/units.h"
+
+namespace weir::config {
+namespace {
+
+constexpr int64_t kKiB = 1024;
+constexpr int64_t kMiB = 1024 * kKiB;
+constexpr int64_t kGiB = 1024 * kMiB;
+constexpr int64_t kSecond = 1000;
+constexpr int64_t kHour = 3600 * kSecond;
+
+Status ValidateName(const std::string& value) {
+  const bool fine = std::all_of(value.begin(), value.end(), [](unsigned char c) {
+    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-' || c == '_' || c == '.';
+  });
+  if (!fine || value.empty() || value.size() > 64) {
+    return InvalidArgument("expected 1 to 64 of a-z, 0-9, '-', '_' and '.', got '{}'", value);
+  }
+  return OkStatus();
+}
+
+Status ValidateAddress(const std::string& value) {
+  const std::size_t colon = value.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos && colon != 0) {
+    const char* end = value.data() + value.size();
+    const auto [stop, error] = std::from_chars(value.data() + colon + 1, end, port);
+    if (error != std::errc() || stop != end) {
+      port = -1;
+    }
+  }
+  if (port < 0 || port > 65535) {
+    return InvalidArgument("expected HOST:PORT with a port of 0 to 65535, got '{}'", value);
+  }
+  return OkStatus();
+}
+
+Status ValidateProducer(const std::string& value) {
+  if (value.empty() || value.size() > 256) {
+    return InvalidArgument("expected a name of 1 to 256 bytes, got {} bytes", value.size());
+  }
+  return OkStatus();
+}
+
+std::vector<Option> MakeTable() {
+  using Type = OptionType;
+  return {
+      {"listen", Type::kText, "127.0.0.1:7431", &Config::listen,
+       "Address that the gRPC services listen on. Port 0 takes a free port, which the first line of "
+       "output names.",
+       0, 0, {}, ValidateAddress},
+      {"data_dir", Type::kText, "./weir-data", &Config::data_dir,
+       "Directory of the durable state, made if absent. One process at a time may use it."},
+      {"rules", Type::kList, "", &Config::rules,
+       "Rule files, or folders that are searched for *.toml. Without any, events are read and counted "
+       "but nothing can fire."},
+      {"tenant", Type::kText, "default", &Config::tenant,
+       "Whose events these are. It is part of event identities and alert ids; do not change it for a "
+       "data directory in use.",
+       0, 0, {}, ValidateName},
+      {"shards", Type::kNumber, "256", &Config::shards,
+       "Number of virtual shards. Fixed when the data directory is created.", 1, 4096},
+      {"clock", Type::kChoice, "wall", &Config::clock,
+       "Where time comes from: `wall`, the time of day; or `replay`, the watermarks of the producers "
+       "that replay.producers names, for history, demonstrations and tests. Fixed when the data "
+       "directory is created.",
+       0, 0, {"wall", "replay"}},
+      {"mode", Type::kChoice, "auto", &Config::mode,
+       "How windows are judged: `schedule`, at ticks as the SIEM's scheduler would; `continuous`, as "
+       "events arrive; `auto`, continuous for every rule that allows it. Rules that do not allow it "
+       "are judged at ticks in any case.",
+       0, 0, {"auto", "schedule", "continuous"}},
+      {"alerts", Type::kChoice, "episodes", &Config::alerts,
+       "What becomes an alert: `episodes`, one for each run of firing windows of a group; or `parity`, "
+       "each row of each tick as Elastic makes them, which implies mode `schedule`.",
+       0, 0, {"episodes", "parity"}},
+      {"lateness", Type::kDuration, "1h", &Config::lateness_ms,
+       "How much older than the newest closed time an event may be and still be counted. Older ones "
+       "are kept as dead letters and reported.",
+       0, 7 * 24 * kHour},
+      {"future", Type::kDuration, "5m", &Config::future_ms,
+       "How far ahead of the clock an event may be and still be counted. Others are kept as dead "
+       "letters and reported.",
+       0, 24 * kHour},
+      {"drain_timeout", Type::kDuration, "20s", &Config::drain_timeout_ms,
+       "How long a stopping process waits for calls to end before it cuts them off. Work already "
+       "accepted is always finished.",
+       0, kHour},
+      {"replay.producers", Type::kList, "", &Config::replay_producers,
+       "Names of the producers of a replay. Time advances to the least of their watermarks, once all "
+       "have joined. Required with clock `replay`, refused otherwise.",
+       0, 0, {}, ValidateProducer},
+      {"worker.executors", Type::kNumber, "0", &Config::worker_executors,
+       "Threads that own shards. 0 is one for each core.", 0, 256},
+      {"worker.table_memory", Type::kSize, "192MiB", &Config::worker_table_memory_bytes,
+       "Memory of the tables in front of the stored state. Above it the groups that rested longest "
+       "are spilled to disk; nothing is dropped.",
+       4 * kMiB, 1024 * kGiB},
+      {"worker.store_memory", Type::kSize, "128MiB", &Config::worker_store_memory_bytes,
+       "Memory of the store: block cache with filters and indexes, and write buffers.", 8 * kMiB,
+       1024 * kGiB},
+      {"worker.queue_memory", Type::kSize, "64MiB", &Config::worker_queue_memory_bytes,
+       "Rows that may wait for the log. Above it, batches are answered with UNAVAILABLE and a delay.",
+       kMiB, 64 * kGiB},
+      {"worker.checkpoint_interval", Type::kDuration, "10s", &Config::worker_checkpoint_interval_ms,
+       "How old changes may get that only the log holds. It bounds the time of a recovery, not what "
+       "is safe.",
+       100, kHour},
+      {"worker.checkpoint_log", Type::kSize, "64MiB", &Config::worker_checkpoint_log_bytes,
+       "How much log may gather before a checkpoint is made early.", kMiB, 64 * kGiB},
+      {"ingest.threads", Type::kNumber, "0", &Config::ingest_threads,
+       "Threads that decode records and run the heads of rules. 0 is one for each core.", 0, 256},
+      {"ingest.batch_bytes_max", Type::kSize, "32MiB", &Config::ingest_batch_bytes_max,
+       "Largest batch that is taken, in bytes of payload. Larger ones are refused for good.", 64 * kKiB,
+       60 * kMiB},
+      {"ingest.record_bytes_max", Type::kSize, "16MiB", &Config::ingest_record_bytes_max,
+       "Largest record that is taken. Larger ones are rejected alone, by index and reason.", kKiB,
+       60 * kMiB},
+      {"ingest.inflight_bytes", Type::kSize, "64MiB", &Config::ingest_inflight_bytes,
+       "Payload that all streams together may have unanswered. Above it, batches are answered with "
+       "UNAVAILABLE and a delay.",
+       kMiB, 64 * kGiB},
+      {"coordinator.alerts_max", Type::kNumber, "200000", &Config::coordinator_alerts_max,
+       "Alerts that lists hold, the latest fired. Older ones stay stored and can be got by id; the "
+       "status says how many.",
+       100, 100000000},
+      {"coordinator.watch_queue", Type::kNumber, "10000", &Config::coordinator_watch_queue,
+       "Alerts that may wait for one slow watcher before its stream is ended.", 10, 10000000},
+      {"log.level", Type::kChoice, "info", &Config::log_level, "Least level that is logged.", 0, 0,
+       {"debug", "info", "warn", "error"}},
+      {"log.format", Type::kChoice, "text", &Config::log_format,
+       "Form of a log line on standard error: `text` as key=value fields, or `json`.", 0, 0,
+       {"text", "json"}},
+  };
+}
+
+std::string Limits(const Option& option) {
+  const auto print = [&](int64_t value) {
+    switch (option.type) {
+      case OptionType::kDuration:
+        return FormatDuration(value);
+      case OptionType::kSize:
+        return FormatByteSize(static_cast<uint64_t>(value));
+      default:
+        return std::to_string(value);
+    }
+  };
+  return fmt::format("{} to {}", print(option.minimum), print(option.maximum));
+}
+
+StatusOr<int64_t> ParseInteger(const Option& option, const std::string& value) {
+  switch (option.type) {
+    case OptionType::kDuration: {
+      auto parsed = ParseDuration(value);
+      if (!parsed.ok()) {
+        return InvalidArgument("expected a duration with a unit such as 500ms, 10s, 5m or 1h, got '{}'",
+                               value);
+      }
+      return parsed;
+    }
+    case OptionType::kSize: {
+      const auto parsed = ParseByteSize(value);
+      if (!parsed.ok() || *parsed > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) {
+        return InvalidArgument("expected a size with a unit such as 64KiB, 16MiB or 1GiB, got '{}'",
+                               value);
+      }
+      return static_cast<int64_t>(*parsed);
+    }
+    default: {
+      int64_t number = 0;
+      const char* end = value.data() + value.size();
+      const auto [stop, error] = std::from_chars(value.data(), end, number);
+      if (error != std::errc() || stop != end || value.empty()) {
+        return InvalidArgument("expected a whole number, got '{}'", value);
+      }
+      return number;
+    }
+  }
+}
+
+Status CheckText(const Option& option, const std::string& value) {
+  if (option.type == OptionType::kChoice) {
+    if (std::find(option.choices.begin(), option.choices.end(), value) == option.choices.end()) {
+      return InvalidArgument("expected one of {}, got '{}'", fmt::join(option.choices, ", "), value);
+    }
+    return OkStatus();
+  }
+  if (option.validate != nullptr) {
+    return option.validate(value);
+  }
+  if (value.empty()) {
+    return InvalidArgument("expected a text that is not empty");
+  }
+  return OkStatus();
+}
+
+std::size_t EditDistance(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> row(right.size() + 1);
+  for (std::size_t j = 0; j <= right.size(); ++j) {
+    row[j] = j;
+  }
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t above = row[j];
+      const std::size_t replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+      row[j] = std::min({above + 1, row[j - 1] + 1, replaced});
+      diagonal = above;
+    }
+  }
+  return row[right.size()];
+}
+
+std::string Replace(std::string_view key, char separator, bool upper) {
+  std::string result;
+  for (const char c : key) {
+    const char mapped = c == '.' || c == '_' ? separator : c;
+    result += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(mapped))) : mapped;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string_view OptionTypeName(OptionType type) {
+  switch (type) {
+    case OptionType::kText:
+      return "text";
+    case OptionType::kChoice:
+      return "choice";
+    case OptionType::kList:
+      return "list";
+    case OptionType::kNumber:
+      return "number";
+    case OptionType::kDuration:
+      return "duration";
+    case OptionType::kSize:
+      return "size";
+  }
+  WEIR_CHECK(false);
+}
+
+std::span<const Option> Options() {
+  static const std::vector<Option>* const table = new std::vector<Option>(MakeTable());
+  return *table;
+}
+
+const Option* FindOption(std::string_view key) {
+  for (const Option& option : Options()) {
+    if (option.key == key) {
+      return &option;
+    }
+  }
+  return nullptr;
+}
+
+std::string EnvironmentName(const Option& option) {
+  return "WEIR_" + Replace(option.key, '_', true);
+}
+
+std::string FlagName(const Option& option) {
+  return Replace(option.key, '-', false);
+}
+
+Status Apply(const Option& option, const std::vector<std::string>& values, Config* config) {
+  if (option.type == OptionType::kList) {
+    for (const std::string& value : values) {
+      WEIR_RETURN_IF_ERROR(CheckText(option, value));
+    }
+    config->*std::get<std::vector<std::string> Config::*>(option.target) = values;
+    return OkStatus();
+  }
+  if (values.size() != 1) {
+    return InvalidArgument("expected one {}, got {} values", OptionTypeName(option.type),
+                           values.size());
+  }
+  const std::string& value = values.front();
+  if (option.type == OptionType::kText || option.type == OptionType::kChoice) {
+    WEIR_RETURN_IF_ERROR(CheckText(option, value));
+    config->*std::get<std::string Config::*>(option.target) = value;
+    return OkStatus();
+  }
+  WEIR_ASSIGN_OR_RETURN(const int64_t number, ParseInteger(option, value));
+  if (number < option.minimum || number > option.maximum) {
+    return InvalidArgument("expected {}, got {}", Limits(option), value);
+  }
+  if (const auto* member = std::get_if<int64_t Config::*>(&option.target)) {
+    config->**member = number;
+  } else {
+    config->*std::get<uint64_t Config::*>(option.target) = static_cast<uint64_t>(number);
+  }
+  return OkStatus();
+}
+
+std::string ValueText(const Option& option, const Config& config) {
+  switch (option.type) {
+    case OptionType::kText:
+    case OptionType::kChoice:
+      return config.*std::get<std::string Config::*>(option.target);
+    case OptionType::kList:
+      return fmt::format(
+          "[{}]", fmt::join(config.*std::get<std::vector<std::string> Config::*>(option.target), ", "));
+    case OptionType::kNumber:
+      return std::to_string(config.*std::get<int64_t Config::*>(option.target));
+    case OptionType::kDuration:
+      return FormatDuration(config.*std::get<int64_t Config::*>(option.target));
+    case OptionType::kSize:
+      return FormatByteSize(config.*std::get<uint64_t Config::*>(option.target));
+  }
+  WEIR_CHECK(false);
+}
+
+std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
+  std::string best;
+  std::size_t best_distance = name.size() / 3 + 2;
+  for (const std::string& candidate : candidates) {
+    const std::size_t distance = EditDistance(name, candidate);
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace weir::config

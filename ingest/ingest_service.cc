@@ -1,0 +1,94 @@
+#include "ingest/ingest_service.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "common/wire/time.h"
+#include "ingest/push_reactor.h"
+
+namespace weir::ingest {
+namespace {
+
+constexpr uint64_t kWindowBytesMin = 256ULL << 10;
+constexpr uint64_t kWindowBytesMax = 16ULL << 20;
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::PushEventsRequest, v1::PushEventsResponse>* IngestService::PushEvents(
+    grpc::CallbackServerContext* /*context*/) {
+  auto* reactor = new PushReactor(this, pipeline_);   // deletes itself in OnDone
+  bool draining = false;
+  {
+    const std::lock_guard lock(mutex_);
+    reactors_.insert(reactor);
+    draining = draining_;
+  }
+  reactor->Begin(draining);
+  return reactor;
+}
+
+void IngestService::Drain() {
+  // A reactor cannot go away while it is in the set, and Remove waits for the lock.
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
+  for (PushReactor* reactor : reactors_) {
+    reactor->Drain();
+  }
+}
+
+void IngestService::Remove(PushReactor* reactor) {
+  const std::lock_guard lock(mutex_);
+  reactors_.erase(reactor);
+}
+
+uint64_t IngestService::WindowBytes() const {
+  std::size_t streams = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    streams = std::max<std::size_t>(reactors_.size(), 1);
+  }
+  return std::clamp(pipeline_->options().inflight_bytes_max / streams, kWindowBytesMin,
+                    kWindowBytesMax);
+}
+
+void IngestService::FillStatus(weir::cluster::v1::IngestStatus* status) const {
+  {
+    const std::lock_guard lock(mutex_);
+    status->set_streams(reactors_.size());
+  }
+  const PipelineStatus counters = pipeline_->GetStatus();
+  status->set_inflight_bytes(counters.inflight_bytes);
+  status->set_inflight_limit_bytes(counters.inflight_limit_bytes);
+  status->set_batches(counters.batches);
+  status->set_batches_refused(counters.batches_refused);
+  status->set_batches_restamped(counters.batches_restamped);
+  status->set_bytes(counters.bytes);
+  status->set_records(counters.records);
+  status->set_events(counters.events);
+  status->set_matched(counters.matched);
+  status->set_repeated(counters.repeated);
+  status->set_late(counters.late);
+  status->set_future(counters.future);
+  status->set_evaluation_warnings(counters.evaluation_warnings);
+  status->set_grok_limits(counters.grok_limits);
+  for (int i = 0; i < source::kRejectReasonCount; ++i) {
+    if (counters.rejected[i] != 0) {
+      auto* rejected = status->add_rejected();
+      rejected->set_reason(
+          std::string(source::RejectReasonName(static_cast<source::RejectReason>(i))));
+      rejected->set_count(counters.rejected[i]);
+    }
+  }
+  for (const ReplayProducers::Producer& producer : pipeline_->Producers()) {
+    auto* added = status->add_producers();
+    added->set_producer_id(producer.name);
+    added->set_joined(producer.joined);
+    added->set_ended(producer.ended);
+    if (producer.watermark_ms.has_value()) {
+      wire::TimeToProto(*producer.watermark_ms, added->mutable_watermark());
+    }
+  }
+}
+
+}  // namespace weir::ingest

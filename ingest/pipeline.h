@@ -1,0 +1,131 @@
+// From a received batch to its answer: a bounded queue, threads that decode and route, the worker, and
+// stamps or watermarks that tell the worker how far time has come. Knows nothing of gRPC.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "common/source/decoder.h"
+#include "ingest/batch_decoder.h"
+#include "ingest/replay_producers.h"
+#include "ingest/stamp_keeper.h"
+#include "worker/worker.h"
+
+namespace weir::ingest {
+
+struct PipelineOptions {
+  std::string tenant = "default";
+  uint16_t shard_count = 256;
+  bool replay = false;
+  std::vector<std::string> producers;   // of a replay
+  int threads = 2;
+  uint64_t batch_bytes_max = 32ULL << 20;
+  uint64_t record_bytes_max = 16ULL << 20;
+  uint64_t inflight_bytes_max = 64ULL << 20;
+  int64_t promise_interval_ms = 500;    // how often the worker learns the watermark (wall clock)
+  int64_t retry_delay_ms = 200;         // asked of producers whose batch is refused for now
+};
+
+// The answer to a batch.
+struct BatchResult {
+  Status status;                          // OK: everything below is durable
+  std::optional<int64_t> retry_delay_ms;  // with an error: worth sending again
+  uint64_t accepted = 0;                  // events taken, also those that follow
+  uint64_t matched = 0;
+  uint64_t repeated = 0;
+  uint64_t late = 0;
+  uint64_t future = 0;
+  uint64_t rejected = 0;
+  std::vector<source::Reject> rejections;
+};
+
+// Counters since the start.
+struct PipelineStatus {
+  uint64_t inflight_bytes = 0;
+  uint64_t inflight_limit_bytes = 0;
+  uint64_t batches = 0;
+  uint64_t batches_refused = 0;
+  uint64_t batches_restamped = 0;
+  uint64_t bytes = 0;
+  uint64_t records = 0;
+  uint64_t events = 0;
+  uint64_t matched = 0;
+  uint64_t repeated = 0;
+  uint64_t late = 0;
+  uint64_t future = 0;
+  uint64_t rejected[source::kRejectReasonCount] = {};
+  uint64_t evaluation_warnings = 0;
+  uint64_t grok_limits = 0;
+};
+
+class Pipeline {
+ public:
+  using Done = std::function<void(BatchResult)>;
+
+  // worker and clock outlive the pipeline.
+  Pipeline(PipelineOptions options, worker::Worker* worker, const Clock* clock);
+  ~Pipeline();   // stops
+
+  // Opens the worker's stream and starts the threads. REQUIRES: the worker has started.
+  void Start();
+  // Refuses new batches, finishes those accepted, closes the worker's stream. Idempotent.
+  void Stop();
+
+  // Takes a batch; done is called once, from this call (refused at the door) or another thread.
+  void Submit(Batch batch, Done done);
+
+  // Replay only; a producer joins before it submits or advances. OK without effect on the wall clock.
+  Status Join(const std::string& producer);
+  // Replay only: all batches of the producer up to here are answered. Without effect on the wall clock.
+  void Advance(const std::string& producer, std::optional<UnixMillis> watermark_ms, bool end);
+
+  const PipelineOptions& options() const { return options_; }
+  PipelineStatus GetStatus() const;
+  std::vector<ReplayProducers::Producer> Producers() const { return producers_.Snapshot(); }
+
+ private:
+  struct Job;
+  using JobPtr = std::shared_ptr<Job>;
+
+  Status Admit(const Batch& batch, std::optional<int64_t>* retry_delay_ms);
+  void RunThread();
+  void Process(const JobPtr& job, BatchDecoder* decoder);
+  void OnFrameDone(const JobPtr& job, worker::FrameResult frame_result);
+  bool Restamp(const JobPtr& job, UnixMillis closed_ms, BatchResult* result);
+  void Finish(const JobPtr& job, BatchResult result);
+  void Count(const Job& job, const BatchResult& result);
+  void RunPromises();
+  // A stamp for events that begin at least_event_ms (replay).
+  UnixMillis ReplayStamp(UnixMillis least_event_ms, UnixMillis floor_ms) const;
+
+  const PipelineOptions options_;
+  worker::Worker* const worker_;
+  StampKeeper stamps_;
+  ReplayProducers producers_;
+  worker::StreamId stream_ = 0;
+
+  mutable std::mutex mutex_;
+  std::condition_variable work_;       // jobs_ or stopping_
+  std::condition_variable idle_;       // inflight_jobs_ became 0
+  std::condition_variable promise_;    // stopping_
+  std::deque<JobPtr> jobs_;
+  uint64_t inflight_jobs_ = 0;
+  uint64_t inflight_bytes_ = 0;
+  bool started_ = false;
+  bool draining_ = false;              // no new batches
+  bool stopping_ = false;              // threads end
+  PipelineStatus counters_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace weir::ingest
