@@ -1,6 +1,6 @@
-// Compiled scalar expressions: typed, immutable, evaluated row by row without allocation outside the
-// arena. Compile() checks names and types and reports all problems with positions; a bad value in a
-// row is null plus a counted warning, never an error.
+// Compiled scalar expressions: typed, immutable, evaluated row by row without allocation outside
+// the arena. Compile() checks names and types and reports all problems with positions; a bad value
+// in a row is null plus a counted warning, never an error.
 #pragma once
 
 #include <memory>
@@ -28,9 +28,13 @@ class Warnings {
     std::string expression;               // source text of the failing expression
     std::vector<std::string> messages;    // "java.lang.ArithmeticException: / by zero", distinct
     uint64_t count = 0;
+    std::string treated_as = "null";      // "false" for a multivalued condition of CASE
   };
 
-  void Add(int line, int column, std::string_view expression, std::string_view message);
+  static constexpr std::size_t kMessagesMax = 20;
+
+  void Add(int line, int column, std::string_view expression, std::string_view message,
+           std::string_view treated_as = "null");
   const std::vector<Entry>& entries() const { return entries_; }
   uint64_t total() const { return total_; }
 
@@ -84,9 +88,9 @@ class Scope {
   virtual std::vector<std::string> ColumnNames() const = 0;
 };
 
-// Type-checks and compiles. Returns null after reporting at least one error. Aggregates and grouping
-// functions are errors here ("aggregate function [..] not allowed outside STATS command"). Constant
-// subexpressions are folded.
+// Type-checks and compiles. Returns null after reporting at least one error. Aggregates and
+// grouping functions are errors here ("aggregate function [..] not allowed outside STATS command").
+// Constant subexpressions are folded.
 ExprPtr Compile(const esql::Expression& expression, const Scope& scope,
                 esql::Diagnostics* diagnostics);
 
@@ -95,9 +99,22 @@ ExprPtr Compile(const esql::Expression& expression, const Scope& scope,
 ExprPtr CompileCondition(const esql::Expression& expression, const Scope& scope,
                          esql::Diagnostics* diagnostics);
 
+// Compiles a key of STATS BY: as Compile, and BUCKET and TBUCKET are allowed.
+ExprPtr CompileGrouping(const esql::Expression& expression, const Scope& scope,
+                        esql::Diagnostics* diagnostics);
+
+// True when the expression reads no column and no clock, so that it has one value for a whole
+// query.
+bool IsConstant(const esql::Expression& expression);
+
+// The columns the expression names, each once, in order of first mention.
+std::vector<std::string> ReferencedColumns(const esql::Expression& expression);
+
 // Reads of one column without a tree to compile.
 ExprPtr MakeColumn(const ColumnRef& column);
 ExprPtr MakeConstant(const Value& value);
+// A constant whose type is known although its value may be null.
+ExprPtr MakeConstant(const Value& value, DataType type);
 
 // Names of all scalar functions, sorted, upper case (for "did you mean" and docs).
 std::vector<std::string> FunctionNames();
