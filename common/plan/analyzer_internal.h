@@ -1,0 +1,175 @@
+// Analyses one ES|QL rule: resolves its columns command by command and compiles head, fold and tail.
+// Every problem is reported; analysis goes on after one with columns of no type, so that one mistake
+// is one message.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/plan/definition_internal.h"
+#include "common/plan/plan.h"
+#include "common/plan/scope_internal.h"
+
+namespace weir::plan {
+
+// What an expression reads.
+struct Reads {
+  std::set<uint32_t> slots;
+  std::set<std::string> fields;
+
+  void Add(const Reads& other);
+};
+
+struct Step {
+  TailStep step;
+  std::string identity;          // the step in terms of source fields and slot numbers
+  Reads reads;
+  std::vector<uint32_t> writes;
+  bool only_writes = false;      // has no effect but its writes: left out when nobody reads them
+};
+
+// Head or tail while its commands are analysed.
+struct Stage {
+  PlanScope scope;
+  std::vector<Step> steps;
+  uint32_t slot_count = 0;
+};
+
+// A condition of the tail, as the judge sees it.
+struct TailConjunct {
+  enum class Kind : uint8_t { kGrowth, kKeys, kOther } kind = Kind::kOther;
+  GrowthCondition growth;        // kGrowth
+  expr::ExprPtr condition;       // kKeys
+  std::string text;
+  bool after_barrier = false;    // after a LIMIT or a second STATS
+};
+
+// What is known about a FoldAggregate beside its compiled form.
+struct AggregateFacts {
+  std::string function;               // upper-case name; empty for the row count
+  std::vector<DataType> column_types;
+  std::vector<std::string> argument_texts;
+  std::string call_text;
+  bool grows = false;                 // "result >= constant" stays true while rows are added
+  Reads reads;                        // of inputs and filter
+};
+
+// A STATS command, analysed in the scope before it.
+struct StatsAnalysis {
+  struct Output {
+    enum class Kind : uint8_t { kKey, kAggregate, kExpression } kind = Kind::kKey;
+    std::string name;
+    uint32_t index = 0;               // kKey, kAggregate
+    esql::ExpressionPtr expression;   // kExpression: over KeyName(i) and AggregateName(i)
+    std::string text;                 // source text
+  };
+  std::vector<FoldKey> keys;
+  std::vector<Definition> key_definitions;
+  std::vector<Reads> key_reads;
+  std::vector<FoldAggregate> aggregates;
+  std::vector<AggregateFacts> facts;
+  std::vector<Output> outputs;
+};
+
+// The columns that stand for a STATS's parts in an expression over several of them.
+std::string KeyName(std::size_t index);
+std::string AggregateName(std::size_t index);
+
+// One rule analysed; classes, windows and modes are decided over all rules.
+struct Analysis {
+  Head head;
+  bool is_events = false;
+  std::vector<FoldKey> keys;
+  std::vector<FoldAggregate> aggregates;
+  std::vector<expr::ExprPtr> event_cells;
+  std::vector<std::string> cell_texts;        // canonical text of each key or event cell
+  // Per STATS, the canonical texts of its keys without constants and time buckets.
+  std::vector<std::set<std::string>> stats_keys;
+  Tail tail;
+  std::vector<std::string> output_texts;      // canonical text of each output column
+  std::vector<TailConjunct> conjuncts;
+  bool has_limit = false;                     // in the tail
+  bool has_second_stats = false;
+  bool has_mv_expand = false;                 // in the tail
+  bool reads_clock = false;                   // NOW() in the tail
+  std::optional<SuppressionPlan> suppression;
+  std::vector<std::string> notes;             // for explain; nothing is wrong
+  std::vector<std::string> warnings;          // on the rule as a whole
+};
+
+class Analyzer {
+ public:
+  // All must outlive the analyzer.
+  Analyzer(const rule::Rule& rule, const FieldCatalogue& catalogue, FieldRegistry* fields,
+           esql::Diagnostics* diagnostics);
+
+  // Empty after errors.
+  std::optional<Analysis> Run(const esql::Query& query);
+
+ private:
+  // Commands, in whichever stage is current.
+  void AnalyzeCommand(const esql::Command& command);
+  void AnalyzeFrom(const esql::FromCommand& from);
+  void AnalyzeWhere(const esql::WhereCommand& where);
+  void AnalyzeEval(const esql::EvalCommand& eval);
+  void AnalyzeGrok(const esql::GrokCommand& grok);
+  void AnalyzeDissect(const esql::DissectCommand& dissect);
+  void AnalyzeMvExpand(const esql::MvExpandCommand& expand);
+  void AnalyzeSort(const esql::SortCommand& sort, esql::SourceRange range);
+  void AnalyzeLimit(const esql::LimitCommand& limit, esql::SourceRange range);
+  void AnalyzeStats(const esql::StatsCommand& stats, esql::SourceRange range);   // analyzer_tail.cc
+  void AnalyzeUnsupported(const esql::UnsupportedCommand& command, esql::SourceRange range);
+
+  // Reports NOW() in the head, notes it in the tail, and warns of unknown fields.
+  void CheckExpression(const esql::Expression& expression);
+  expr::ExprPtr CompileIn(const esql::Expression& expression);
+  Reads ReadsOf(const esql::Expression& expression) const;
+  uint32_t AddSlot() { return stage_->slot_count++; }
+  void AddSlotColumn(std::string name, DataType type, uint32_t slot, Definition definition);
+  // Column name of the value: an alias of the column it copies, or a new slot.
+  void AddComputedColumn(const std::string& name, const esql::Expression& value,
+                         const std::string& text);
+  bool CheckTextInput(std::string_view command, const esql::Expression& input,
+                      const expr::Expr& compiled);
+  void AddExtractStep(TailStep step, const esql::Expression& input, std::string identity,
+                      std::vector<uint32_t> slots);
+  void AddGuards(const esql::Expression& conjunct);
+  void ClassifyConjunct(const esql::Expression& conjunct, const expr::ExprPtr& compiled);
+  std::optional<GrowthCondition> AsGrowth(const esql::Expression& conjunct) const;
+
+  // analyzer_tail.cc
+  void BeginTail(StatsAnalysis stats);
+  void AddTailStats(StatsAnalysis stats, std::string text);
+  void AddStatsOutputs(StatsAnalysis* stats, const std::vector<uint32_t>& key_slots,
+                       const std::vector<uint32_t>& aggregate_slots);
+  void AddStatsKeys(const StatsAnalysis& stats);
+  void FinishEvents();
+  void FinishTail();
+  void FinishHead();
+  void FinishSuppression();
+  void CapUnreadValues(const std::set<uint32_t>& read);
+  // Leaves out steps that only write what nobody reads; returns everything the others read, together
+  // with roots.
+  static Reads PruneSteps(Stage* stage, Reads roots);
+  std::optional<std::size_t> OutputNamed(std::string_view name) const;
+
+  friend class StatsBuilder;
+
+  const rule::Rule& rule_;
+  const FieldCatalogue& catalogue_;
+  FieldRegistry* fields_;
+  esql::Diagnostics* diagnostics_;
+  Stage head_;
+  Stage tail_;
+  Stage* stage_;
+  Analysis analysis_;
+  std::vector<AggregateFacts> facts_;   // of the fold's aggregates
+  Reads fold_reads_;                    // of keys, inputs and filters
+  std::set<uint32_t> last_key_slots_;   // tail slots of the keys of the last STATS
+  bool has_stats_ = false;
+};
+
+}  // namespace weir::plan

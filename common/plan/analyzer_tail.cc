@@ -1,0 +1,402 @@
+// From the first STATS on: the fold's results, further STATS, conditions as the judge reads them; and
+// the end of an analysis, when it is known what is read.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "common/base/check.h"
+#include "common/esql/names.h"
+#include "common/esql/printer.h"
+#include "common/plan/stats_builder_internal.h"
+
+namespace weir::plan {
+namespace {
+
+// VALUES sets that no condition reads keep this many values and are flagged.
+constexpr uint32_t kUnreadValuesMax = 1000;
+
+std::string StatsText(const esql::StatsCommand& stats) {
+  const auto print = [](const esql::NamedExpression& item) {
+    std::string text = esql::Print(*item.value);
+    if (item.has_alias) {
+      text = fmt::format("{} = {}", esql::QuoteName(item.name), text);
+    }
+    return item.filter == nullptr ? text
+                                  : fmt::format("{} WHERE {}", text, esql::Print(*item.filter));
+  };
+  std::vector<std::string> aggregates;
+  std::vector<std::string> groups;
+  std::transform(stats.aggregates.begin(), stats.aggregates.end(), std::back_inserter(aggregates),
+                 print);
+  std::transform(stats.groups.begin(), stats.groups.end(), std::back_inserter(groups), print);
+  std::string text = "STATS";
+  if (!aggregates.empty()) {
+    text += fmt::format(" {}", fmt::join(aggregates, ", "));
+  }
+  if (!groups.empty()) {
+    text += fmt::format(" BY {}", fmt::join(groups, ", "));
+  }
+  return text;
+}
+
+bool ReadsNoColumn(const esql::Expression& definition) {
+  return expr::ReferencedColumns(definition).empty() && !CallsFunction(definition, "TBUCKET");
+}
+
+}  // namespace
+
+void Analyzer::AnalyzeStats(const esql::StatsCommand& stats, esql::SourceRange range) {
+  if (stats.is_inline) {
+    diagnostics_->Error(range, stage_ == &head_ && has_stats_
+                                   ? "INLINE STATS before STATS is not supported"
+                                   : "INLINE STATS is not supported");
+    stage_->scope.ForgiveUnknown();
+    return;
+  }
+  StatsAnalysis parts = StatsBuilder(this, stats).Build();
+  AddStatsKeys(parts);
+  if (stage_ == &head_) {
+    BeginTail(std::move(parts));
+  } else {
+    AddTailStats(std::move(parts), StatsText(stats));
+  }
+}
+
+// Constants and time say nothing about where a row belongs.
+void Analyzer::AddStatsKeys(const StatsAnalysis& stats) {
+  std::set<std::string> texts;
+  for (std::size_t i = 0; i < stats.keys.size(); ++i) {
+    if (!stats.keys[i].time_bucket && !ReadsNoColumn(*stats.key_definitions[i])) {
+      texts.insert(stats.keys[i].text);
+    }
+  }
+  analysis_.stats_keys.push_back(std::move(texts));
+}
+
+void Analyzer::BeginTail(StatsAnalysis stats) {
+  analysis_.is_events = false;
+  stage_ = &tail_;
+  const auto key_count = static_cast<uint32_t>(stats.keys.size());
+  const auto aggregate_count = static_cast<uint32_t>(stats.aggregates.size());
+  std::vector<uint32_t> key_slots(key_count);
+  std::vector<uint32_t> aggregate_slots(aggregate_count);
+  for (uint32_t i = 0; i < key_count; ++i) {
+    key_slots[i] = i;
+    fold_reads_.Add(stats.key_reads[i]);
+    analysis_.cell_texts.push_back(stats.keys[i].text);
+  }
+  for (uint32_t i = 0; i < aggregate_count; ++i) {
+    aggregate_slots[i] = key_count + i;
+    fold_reads_.Add(stats.facts[i].reads);
+  }
+  tail_.slot_count = key_count + aggregate_count;
+  facts_ = stats.facts;
+  AddStatsOutputs(&stats, key_slots, aggregate_slots);
+  analysis_.keys = std::move(stats.keys);
+  analysis_.aggregates = std::move(stats.aggregates);
+}
+
+void Analyzer::AddTailStats(StatsAnalysis stats, std::string text) {
+  analysis_.has_second_stats = true;
+  StatsStep step;
+  Step added;
+  for (std::size_t i = 0; i < stats.keys.size(); ++i) {
+    step.key_slots.push_back(AddSlot());
+    added.reads.Add(stats.key_reads[i]);
+  }
+  for (std::size_t i = 0; i < stats.aggregates.size(); ++i) {
+    step.aggregate_slots.push_back(AddSlot());
+    added.reads.Add(stats.facts[i].reads);
+    // An aggregate of aggregates: its text must not be taken for one of the fold's.
+    stats.aggregates[i].text += fmt::format(" /* {} */", analysis_.stats_keys.size());
+  }
+  AddStatsOutputs(&stats, step.key_slots, step.aggregate_slots);
+  // The outputs' own steps come after the STATS.
+  const auto own_steps = std::count_if(stats.outputs.begin(), stats.outputs.end(), [](const auto& o) {
+    return o.kind == StatsAnalysis::Output::Kind::kExpression && o.expression != nullptr;
+  });
+  step.keys = std::move(stats.keys);
+  step.aggregates = std::move(stats.aggregates);
+  step.text = text;
+  added.identity = std::move(text);
+  added.writes = step.key_slots;
+  added.writes.insert(added.writes.end(), step.aggregate_slots.begin(), step.aggregate_slots.end());
+  added.step = std::move(step);
+  tail_.steps.insert(tail_.steps.end() - std::min<std::ptrdiff_t>(own_steps, std::ssize(tail_.steps)),
+                     std::move(added));
+}
+
+// Makes the columns after a STATS visible, and those alone.
+void Analyzer::AddStatsOutputs(StatsAnalysis* stats, const std::vector<uint32_t>& key_slots,
+                               const std::vector<uint32_t>& aggregate_slots) {
+  PlanScope parts(&catalogue_, fields_);
+  std::vector<Column> key_columns;
+  std::vector<Column> aggregate_columns;
+  last_key_slots_ = {key_slots.begin(), key_slots.end()};
+  for (std::size_t i = 0; i < stats->keys.size(); ++i) {
+    key_columns.push_back({KeyName(i), "",
+                           {expr::ColumnRef::Kind::kSlot, key_slots[i], stats->keys[i].type},
+                           stats->key_definitions[i]});
+    parts.Put(key_columns.back());
+  }
+  for (std::size_t i = 0; i < stats->aggregates.size(); ++i) {
+    const FoldAggregate& aggregate = stats->aggregates[i];
+    aggregate_columns.push_back(
+        {AggregateName(i), "",
+         {expr::ColumnRef::Kind::kSlot, aggregate_slots[i], aggregate.result_type},
+         ColumnDefinition(aggregate.text)});
+    parts.Put(aggregate_columns.back());
+  }
+  PlanScope outputs(&catalogue_, fields_);
+  stage_->scope = parts;
+  for (StatsAnalysis::Output& output : stats->outputs) {
+    Column column;
+    if (output.kind == StatsAnalysis::Output::Kind::kKey) {
+      column = key_columns[output.index];
+    } else if (output.kind == StatsAnalysis::Output::Kind::kAggregate) {
+      column = aggregate_columns[output.index];
+    } else if (output.expression != nullptr) {
+      AddComputedColumn(output.name, *output.expression,
+                        fmt::format("EVAL {} = {}", esql::QuoteName(output.name), output.text));
+      column = *stage_->scope.Find(output.name);
+    } else {
+      column.definition = ColumnDefinition(output.name);
+    }
+    column.name = output.name;
+    outputs.Put(std::move(column));
+  }
+  stage_->scope = std::move(outputs);
+}
+
+void Analyzer::ClassifyConjunct(const esql::Expression& conjunct, const expr::ExprPtr& compiled) {
+  TailConjunct result;
+  result.text = esql::Print(conjunct);
+  result.after_barrier = analysis_.has_limit || analysis_.has_second_stats;
+  const Reads reads = ReadsOf(conjunct);
+  const auto is_fold_key = [&](uint32_t slot) { return slot < analysis_.keys.size(); };
+  if (std::optional<GrowthCondition> growth = AsGrowth(conjunct); growth.has_value()) {
+    result.kind = TailConjunct::Kind::kGrowth;
+    result.growth = *growth;
+  } else if (std::all_of(reads.slots.begin(), reads.slots.end(), is_fold_key) &&
+             !CallsFunction(conjunct, "NOW")) {
+    result.kind = TailConjunct::Kind::kKeys;
+    result.condition = compiled;
+  }
+  analysis_.conjuncts.push_back(std::move(result));
+}
+
+// `aggregate >= constant` and its mirror images, for an aggregate of the fold that only grows.
+std::optional<GrowthCondition> Analyzer::AsGrowth(const esql::Expression& conjunct) const {
+  if (conjunct.kind != esql::ExpressionKind::kBinary) {
+    return std::nullopt;
+  }
+  const bool column_first = conjunct.args[0]->kind == esql::ExpressionKind::kColumn;
+  const esql::Expression& column_side = *conjunct.args[column_first ? 0 : 1];
+  const esql::Expression& constant_side = *conjunct.args[column_first ? 1 : 0];
+  const auto is = [&](esql::Operator first, esql::Operator mirrored) {
+    return conjunct.op == (column_first ? first : mirrored);
+  };
+  const bool strict = is(esql::Operator::kGreater, esql::Operator::kLess);
+  if (!strict && !is(esql::Operator::kGreaterEqual, esql::Operator::kLessEqual)) {
+    return std::nullopt;
+  }
+  if (column_side.kind != esql::ExpressionKind::kColumn || !expr::IsConstant(constant_side)) {
+    return std::nullopt;
+  }
+  const std::optional<Column> column = tail_.scope.Find(column_side.name);
+  const auto first = static_cast<uint32_t>(analysis_.keys.size());
+  if (!column.has_value() || column->ref.index < first ||
+      column->ref.index >= first + facts_.size() || !IsNumeric(column->ref.type) ||
+      !facts_[column->ref.index - first].grows) {
+    return std::nullopt;
+  }
+  const expr::ExprPtr constant = expr::Compile(constant_side, tail_.scope, diagnostics_);
+  if (constant == nullptr || constant->constant() == nullptr ||
+      constant->constant()->count() != 1 || !IsNumeric(constant->constant()->type())) {
+    return std::nullopt;
+  }
+  return GrowthCondition{column->ref.index - first, *constant->constant(), strict};
+}
+
+Reads Analyzer::PruneSteps(Stage* stage, Reads roots) {
+  std::vector<Step> kept;
+  for (auto step = stage->steps.rbegin(); step != stage->steps.rend(); ++step) {
+    const bool is_read = std::any_of(step->writes.begin(), step->writes.end(), [&](uint32_t slot) {
+      return roots.slots.contains(slot);
+    });
+    if (step->only_writes && !is_read) {
+      continue;
+    }
+    roots.Add(step->reads);
+    kept.push_back(std::move(*step));
+  }
+  std::reverse(kept.begin(), kept.end());
+  stage->steps = std::move(kept);
+  return roots;
+}
+
+std::optional<std::size_t> Analyzer::OutputNamed(std::string_view name) const {
+  const std::vector<Tail::Output>& outputs = analysis_.tail.outputs;
+  const auto found = std::find_if(outputs.begin(), outputs.end(),
+                                  [&](const Tail::Output& output) { return output.name == name; });
+  if (found == outputs.end()) {
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(found - outputs.begin());
+}
+
+void Analyzer::FinishSuppression() {
+  if (!rule_.suppression.has_value()) {
+    return;
+  }
+  SuppressionPlan plan;
+  plan.duration_ms = rule_.suppression->duration_ms;
+  plan.suppress_missing = rule_.suppression->missing == rule::Suppression::Missing::kSuppress;
+  for (const std::string& name : rule_.suppression->group_by) {
+    SuppressionKey key;
+    key.name = name;
+    if (const std::optional<std::size_t> output = OutputNamed(name); output.has_value()) {
+      key.slot = analysis_.tail.outputs[*output].slot;
+    } else {
+      analysis_.warnings.push_back(fmt::format(
+          "alert suppression groups by [{}], which the query does not output: it is missing in "
+          "every alert{}",
+          name, plan.suppress_missing ? "" : ", so nothing is suppressed"));
+    }
+    plan.keys.push_back(std::move(key));
+  }
+  analysis_.suppression = std::move(plan);
+}
+
+void Analyzer::FinishTail() {
+  Reads roots;
+  for (const Column& column : tail_.scope.columns()) {
+    analysis_.tail.outputs.push_back({column.name, column.ref.type, column.ref.index});
+    analysis_.output_texts.push_back(esql::Print(*column.definition));
+    if (last_key_slots_.contains(column.ref.index)) {
+      analysis_.tail.group.push_back(analysis_.tail.outputs.back());
+    }
+    roots.slots.insert(column.ref.index);
+  }
+  FinishSuppression();
+  PruneSteps(&tail_, roots);
+
+  // What a step reads or suppression compares; a set that is only shown may be a sample.
+  std::set<uint32_t> read;
+  for (Step& step : tail_.steps) {
+    read.insert(step.reads.slots.begin(), step.reads.slots.end());
+    analysis_.tail.text += step.identity + "\n";
+    analysis_.tail.steps.push_back(std::move(step.step));
+  }
+  if (analysis_.suppression.has_value()) {
+    for (const SuppressionKey& key : analysis_.suppression->keys) {
+      if (key.slot.has_value()) {
+        read.insert(*key.slot);
+      }
+    }
+  }
+  std::vector<std::string> names;
+  for (const Tail::Output& output : analysis_.tail.outputs) {
+    names.push_back(esql::QuoteName(output.name));
+  }
+  analysis_.tail.text += fmt::format("KEEP {}", fmt::join(names, ", "));
+  analysis_.tail.slot_count = tail_.slot_count;
+  CapUnreadValues(read);
+}
+
+void Analyzer::CapUnreadValues(const std::set<uint32_t>& read) {
+  const auto first = static_cast<uint32_t>(analysis_.keys.size());
+  for (uint32_t i = 0; i < facts_.size(); ++i) {
+    const AggregateFacts& facts = facts_[i];
+    if (facts.function != "VALUES" || read.contains(first + i)) {
+      continue;
+    }
+    FoldAggregate& aggregate = analysis_.aggregates[i];
+    const std::vector<std::string_view> texts(facts.argument_texts.begin(),
+                                              facts.argument_texts.end());
+    agg::Options options;
+    options.values_limit = kUnreadValuesMax;
+    std::string error;
+    agg::AggregatePtr capped = agg::MakeAggregate("VALUES", facts.column_types, {}, options,
+                                                  facts.call_text, texts, &error);
+    WEIR_CHECK(capped != nullptr, "{}", error);
+    aggregate.function = std::move(capped);
+    aggregate.text += fmt::format(" /* at most {} */", kUnreadValuesMax);
+  }
+}
+
+// A rule without STATS: the row's output columns are its cells. A query that keeps every field shows
+// those it names, those that identify the event and those its author wants to see.
+void Analyzer::FinishEvents() {
+  PlanScope& scope = head_.scope;
+  std::vector<Column> columns = scope.columns();
+  if (scope.is_open()) {
+    std::set<std::string> names = {"@timestamp"};
+    for (const Step& step : head_.steps) {
+      names.insert(step.reads.fields.begin(), step.reads.fields.end());
+    }
+    for (const std::string& name : rule_.investigation_fields) {
+      if (scope.IsKnownField(name)) {
+        names.insert(name);
+      }
+    }
+    if (rule_.suppression.has_value()) {
+      names.insert(rule_.suppression->group_by.begin(), rule_.suppression->group_by.end());
+    }
+    for (const Column& column : columns) {
+      names.erase(column.name);
+    }
+    std::vector<Column> fields;
+    for (const std::string& name : names) {
+      if (std::optional<Column> column = scope.Find(name);
+          column.has_value() && column->ref.type != DataType::kUnsupported) {
+        fields.push_back(std::move(*column));
+      }
+    }
+    columns.insert(columns.begin(), fields.begin(), fields.end());
+    analysis_.notes.push_back(
+        "the query keeps every field; alerts show the columns it names");
+  }
+  for (const Column& column : columns) {
+    const auto slot = static_cast<uint32_t>(analysis_.event_cells.size());
+    expr::ColumnRef ref = column.ref;
+    if (column.field.empty()) {
+      fold_reads_.slots.insert(ref.index);
+    } else {
+      ref.index = fields_->Intern(column.field, ref.type);
+      fold_reads_.fields.insert(column.field);
+    }
+    analysis_.event_cells.push_back(expr::MakeColumn(ref));
+    analysis_.cell_texts.push_back(esql::Print(*column.definition));
+    analysis_.output_texts.push_back(analysis_.cell_texts.back());
+    analysis_.tail.outputs.push_back({column.name, ref.type, slot});
+  }
+  analysis_.tail.slot_count = static_cast<uint32_t>(analysis_.event_cells.size());
+  analysis_.tail.group = analysis_.tail.outputs;
+  FinishSuppression();
+}
+
+void Analyzer::FinishHead() {
+  const Reads used = PruneSteps(&head_, fold_reads_);
+  Head& head = analysis_.head;
+  head.text = fmt::format("FROM {}", fmt::join(head.patterns, ", "));
+  for (Step& step : head_.steps) {
+    head.text += "\n" + step.identity;
+    std::visit(
+        [&](auto& body) {
+          using Body = std::decay_t<decltype(body)>;
+          if constexpr (std::is_constructible_v<RowStep, Body>) {
+            head.steps.push_back(std::move(body));
+          }
+        },
+        step.step);
+  }
+  head.slot_count = head_.slot_count;
+  for (const std::string& field : used.fields) {
+    // Every field that is read has its number already; its type is not looked at again.
+    head.fields.push_back(fields_->Intern(field, DataType::kKeyword));
+  }
+  std::sort(head.fields.begin(), head.fields.end());
+}
+
+}  // namespace weir::plan

@@ -1,0 +1,217 @@
+// CompileRules: analyses every rule on its own, then decides over all of them.
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "common/esql/parser.h"
+#include "common/plan/rule_set_internal.h"
+
+namespace weir::plan {
+namespace {
+
+rule::Finding RuleFinding(const rule::Rule& rule, esql::Severity severity, std::string message) {
+  rule::Finding finding;
+  finding.severity = severity;
+  finding.path = rule.path;
+  finding.rendered =
+      fmt::format("{}: {}: {}\n", rule.path,
+                  severity == esql::Severity::kError ? "error" : "warning", message);
+  finding.message = std::move(message);
+  return finding;
+}
+
+rule::Finding QueryFinding(const rule::Rule& rule, const esql::Source& source,
+                           const esql::Diagnostic& diagnostic) {
+  rule::Finding finding;
+  finding.severity = diagnostic.severity;
+  finding.path = rule.path;
+  finding.line = diagnostic.line + source.line_offset();
+  finding.column = diagnostic.column;
+  finding.message = diagnostic.message;
+  finding.hint = diagnostic.hint;
+  finding.rendered = esql::Render(source, diagnostic);
+  return finding;
+}
+
+// Empty when the rule can be compiled.
+std::string WhyUnsupported(const rule::Rule& rule) {
+  if (rule.type != rule::RuleType::kEsql) {
+    return fmt::format("rule type [{}] is not supported",
+                       rule.type_name.empty() ? rule::RuleTypeName(rule.type)
+                                              : std::string_view(rule.type_name));
+  }
+  if (rule.to_ms != 0) {
+    return "field [rule.to] other than now is not supported: windows end at the judged instant";
+  }
+  if (rule.lookback_ms <= 0 || rule.interval_ms <= 0) {
+    return "the look-back and the interval of a rule must be positive";
+  }
+  return "";
+}
+
+class RuleSetCompiler {
+ public:
+  RuleSetCompiler(const std::vector<rule::Rule>& rules, const CompileOptions& options,
+                  const FieldCatalogue& catalogue)
+      : rules_(rules), options_(options), catalogue_(catalogue), findings_(rules.size()) {}
+
+  CompileResult Compile(RuleSetVersion version);
+
+ private:
+  void AddDraft(std::size_t index);
+  std::optional<Analysis> Analyze(std::size_t index);
+  void WarnOfInvestigationFields(const rule::Rule& rule, Analysis* analysis) const;
+  static CompiledRule Assemble(Draft draft, const std::vector<KeyClass>& classes);
+
+  const std::vector<rule::Rule>& rules_;
+  const CompileOptions& options_;
+  const FieldCatalogue& catalogue_;
+  std::vector<std::vector<rule::Finding>> findings_;
+  FieldRegistry fields_;
+  std::set<std::string> ids_;
+  std::vector<Draft> drafts_;
+};
+
+CompileResult RuleSetCompiler::Compile(RuleSetVersion version) {
+  for (std::size_t i = 0; i < rules_.size(); ++i) {
+    AddDraft(i);
+  }
+  auto set = std::make_shared<RuleSet>();
+  set->version = version;
+  set->options = options_;
+  set->classes = AssignClasses(&drafts_);
+  set->windows = AssignWindows(&drafts_, set->classes);
+  set->fields = std::make_shared<const FieldRegistry>(std::move(fields_));
+  for (Draft& draft : drafts_) {
+    set->rules.push_back(Assemble(std::move(draft), set->classes));
+  }
+  return {std::move(set), std::move(findings_)};
+}
+
+void RuleSetCompiler::AddDraft(std::size_t index) {
+  const rule::Rule& rule = rules_[index];
+  if (!rule.enabled) {
+    return;
+  }
+  std::string why = WhyUnsupported(rule);
+  if (why.empty() && ids_.contains(rule.id)) {
+    why = fmt::format("rule_id [{}] is already used by another rule", rule.id);
+  }
+  if (!why.empty()) {
+    findings_[index].push_back(RuleFinding(rule, esql::Severity::kError, std::move(why)));
+    return;
+  }
+  std::optional<Analysis> analysis = Analyze(index);
+  if (!analysis.has_value()) {
+    return;
+  }
+  ids_.insert(rule.id);
+  Draft draft;
+  draft.input = index;
+  draft.rule = &rule;
+  draft.analysis = std::move(*analysis);
+  draft.judge = DecideJudge(draft.analysis, rule, options_);
+  FindClassKeys(&draft);
+  drafts_.push_back(std::move(draft));
+}
+
+std::optional<Analysis> RuleSetCompiler::Analyze(std::size_t index) {
+  const rule::Rule& rule = rules_[index];
+  const esql::Source source(rule.query, rule.path, rule.query_line - 1);
+  esql::Diagnostics diagnostics(&source);
+  // A rule that fails must not leave its fields to the others.
+  FieldRegistry fields = fields_;
+  std::optional<Analysis> analysis;
+  if (const std::optional<esql::Query> query = esql::Parse(&diagnostics); query.has_value()) {
+    analysis = Analyzer(rule, catalogue_, &fields, &diagnostics).Run(*query);
+  }
+  if (analysis.has_value()) {
+    fields_ = std::move(fields);
+    WarnOfInvestigationFields(rule, &*analysis);
+    for (const std::string& warning : analysis->warnings) {
+      findings_[index].push_back(RuleFinding(rule, esql::Severity::kWarning, warning));
+    }
+  }
+  for (const esql::Diagnostic& diagnostic : diagnostics.list()) {
+    findings_[index].push_back(QueryFinding(rule, source, diagnostic));
+    if (analysis.has_value()) {
+      analysis->warnings.push_back(fmt::format("line {}:{}: {}", findings_[index].back().line,
+                                               diagnostic.column, diagnostic.message));
+    }
+  }
+  return analysis;
+}
+
+void RuleSetCompiler::WarnOfInvestigationFields(const rule::Rule& rule, Analysis* analysis) const {
+  for (const std::string& name : rule.investigation_fields) {
+    const bool is_output =
+        std::any_of(analysis->tail.outputs.begin(), analysis->tail.outputs.end(),
+                    [&](const Tail::Output& output) { return output.name == name; });
+    if (!is_output && !catalogue_.TypeOf(name).has_value()) {
+      analysis->warnings.push_back(
+          fmt::format("investigation field [{}] is neither an output of the query nor a known field",
+                      name));
+    }
+  }
+}
+
+CompiledRule RuleSetCompiler::Assemble(Draft draft, const std::vector<KeyClass>& classes) {
+  CompiledRule rule;
+  rule.source = *draft.rule;
+  rule.window_index = draft.window_index;
+  rule.class_index = draft.class_index;
+  rule.class_key_cells = ClassKeyCells(classes[draft.class_index], draft.analysis);
+  rule.head = std::move(draft.analysis.head);
+  rule.tail = std::move(draft.analysis.tail);
+  rule.judge = std::move(draft.judge);
+  rule.suppression = std::move(draft.analysis.suppression);
+  rule.routing_reason = std::move(draft.routing_reason);
+  rule.notes = std::move(draft.analysis.notes);
+  rule.warnings = std::move(draft.analysis.warnings);
+  return rule;
+}
+
+}  // namespace
+
+std::string_view JudgeModeName(JudgeMode mode) {
+  return mode == JudgeMode::kSchedule ? "schedule" : "continuous";
+}
+
+std::string_view AlertModeName(AlertMode mode) {
+  return mode == AlertMode::kParity ? "parity" : "episodes";
+}
+
+bool Head::Reads(std::string_view data_stream) const {
+  bool reads = false;
+  for (const std::string& pattern : patterns) {
+    const std::string_view name = pattern;
+    if (name.starts_with('-')) {
+      if (MatchesWildcard(name.substr(1), data_stream)) {
+        return false;
+      }
+    } else {
+      reads = reads || name == "_all" || MatchesWildcard(name, data_stream);
+    }
+  }
+  return reads;
+}
+
+const CompiledRule* RuleSet::FindRule(std::string_view id) const {
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [&](const CompiledRule& rule) { return rule.source.id == id; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+int RuleSet::FindWindow(const Hash128& id) const {
+  const auto found = std::find_if(windows.begin(), windows.end(),
+                                  [&](const Window& window) { return window.id == id; });
+  return found == windows.end() ? -1 : static_cast<int>(found - windows.begin());
+}
+
+CompileResult CompileRules(const std::vector<rule::Rule>& rules, const CompileOptions& options,
+                           const FieldCatalogue& catalogue, RuleSetVersion version) {
+  return RuleSetCompiler(rules, options, catalogue).Compile(version);
+}
+
+}  // namespace weir::plan

@@ -1,0 +1,37 @@
+// The passes over all rules of a version, in the order in which CompileRules runs them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "common/plan/analyzer_internal.h"
+
+namespace weir::plan {
+
+// A rule between its analysis and its place in the rule set.
+struct Draft {
+  std::size_t input = 0;          // index of the rule in the input
+  const rule::Rule* rule = nullptr;
+  Analysis analysis;
+  Judge judge;
+  KeyClass::Kind class_kind = KeyClass::Kind::kKeys;
+  std::vector<std::string> class_keys;   // sorted: the widest key by which its rows may be routed
+  std::string routing_reason;
+  uint32_t class_index = 0;
+  uint32_t window_index = 0;
+};
+
+// judge.cc: whether the rule is monotone, and how it is judged.
+Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const CompileOptions& options);
+
+// classes.cc: the widest key of one rule; then the classes all rules share.
+void FindClassKeys(Draft* draft);
+std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts);
+// Positions of the class's keys among the rule's cells.
+std::vector<uint32_t> ClassKeyCells(const KeyClass& key_class, const Analysis& analysis);
+
+// windows.cc: the windows all rules share.
+std::vector<Window> AssignWindows(std::vector<Draft>* drafts, const std::vector<KeyClass>& classes);
+
+}  // namespace weir::plan

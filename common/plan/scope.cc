@@ -1,0 +1,316 @@
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "common/plan/definition_internal.h"
+#include "common/plan/scope_internal.h"
+
+namespace weir::plan {
+namespace {
+
+// METADATA columns, by name; none is a field unless FROM asks for it.
+const std::map<std::string_view, DataType>& MetadataTypes() {
+  static const std::map<std::string_view, DataType> kTypes = {
+      {"_id", DataType::kKeyword},       {"_index", DataType::kKeyword},
+      {"_version", DataType::kLong},     {"_ignored", DataType::kKeyword},
+      {"_score", DataType::kDouble},     {"_source", DataType::kUnsupported},
+      {"_index_mode", DataType::kKeyword}, {"_tier", DataType::kKeyword},
+  };
+  return kTypes;
+}
+
+}  // namespace
+
+bool MatchesWildcard(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0;
+  std::size_t t = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
+}
+
+void PlanScope::Open(const std::vector<std::string>& metadata) {
+  open_ = true;
+  metadata_.insert(metadata.begin(), metadata.end());
+}
+
+std::optional<DataType> PlanScope::MetadataType(std::string_view name) const {
+  const auto type = MetadataTypes().find(name);
+  if (type == MetadataTypes().end()) {
+    return std::nullopt;
+  }
+  return type->second;
+}
+
+bool PlanScope::IsKnownField(std::string_view name) const {
+  return catalogue_->TypeOf(name).has_value();
+}
+
+bool PlanScope::IsVisibleField(std::string_view name) const {
+  if (!open_ || hidden_.contains(name)) {
+    return false;
+  }
+  if (MetadataType(name).has_value()) {
+    return metadata_.contains(name);
+  }
+  return std::none_of(hidden_patterns_.begin(), hidden_patterns_.end(),
+                      [&](const std::string& pattern) { return MatchesWildcard(pattern, name); });
+}
+
+Column PlanScope::FieldColumn(std::string_view name) const {
+  Column column;
+  column.name = name;
+  column.field = name;
+  column.ref.kind = expr::ColumnRef::Kind::kField;
+  const std::optional<DataType> metadata = MetadataType(name);
+  column.ref.type =
+      metadata.has_value() ? *metadata : catalogue_->TypeOf(name).value_or(DataType::kKeyword);
+  column.definition = ColumnDefinition(name);
+  return column;
+}
+
+std::optional<Column> PlanScope::Find(std::string_view name) const {
+  for (const std::vector<Column>* columns : {&aliases_, &columns_}) {
+    const auto found = std::find_if(columns->begin(), columns->end(),
+                                    [&](const Column& column) { return column.name == name; });
+    if (found != columns->end()) {
+      return *found;
+    }
+  }
+  if (IsVisibleField(name) &&
+      (!forgiving_ || IsKnownField(name) || MetadataType(name).has_value())) {
+    return FieldColumn(name);
+  }
+  if (forgiving_) {
+    Column column;
+    column.name = name;
+    column.definition = ColumnDefinition(name);
+    return column;
+  }
+  return std::nullopt;
+}
+
+std::optional<expr::ColumnRef> PlanScope::Resolve(std::string_view name) const {
+  const std::optional<Column> column = Find(name);
+  if (!column.has_value()) {
+    return std::nullopt;
+  }
+  expr::ColumnRef ref = column->ref;
+  if (!column->field.empty()) {
+    ref.index = fields_->Intern(column->field, ref.type);
+  }
+  return ref;
+}
+
+std::vector<std::string> PlanScope::ColumnNames() const {
+  std::vector<std::string> names;
+  for (const std::vector<Column>* columns : {&aliases_, &columns_}) {
+    for (const Column& column : *columns) {
+      names.push_back(column.name);
+    }
+  }
+  if (open_) {
+    for (const std::string& name : catalogue_->Names()) {
+      if (IsVisibleField(name)) {
+        names.push_back(name);
+      }
+    }
+  }
+  return names;
+}
+
+void PlanScope::Put(Column column) {
+  std::erase_if(columns_, [&](const Column& other) { return other.name == column.name; });
+  columns_.push_back(std::move(column));
+}
+
+void PlanScope::PutInPlace(Column column) {
+  const auto place = std::find_if(columns_.begin(), columns_.end(), [&](const Column& other) {
+    return other.name == column.name;
+  });
+  if (place == columns_.end()) {
+    columns_.push_back(std::move(column));
+  } else {
+    *place = std::move(column);
+  }
+}
+
+void PlanScope::Hide(std::string_view name) {
+  std::erase_if(columns_, [&](const Column& column) { return column.name == name; });
+  hidden_.emplace(name);
+}
+
+void PlanScope::WarnIfUnknown(std::string_view name, esql::SourceRange range,
+                              esql::Diagnostics* diagnostics) {
+  const std::optional<Column> column = Find(name);
+  if (!column.has_value() || column->field.empty() || MetadataType(column->field).has_value() ||
+      IsKnownField(column->field) || !warned_.insert(column->field).second) {
+    return;
+  }
+  diagnostics->Warning(
+      range,
+      fmt::format("field [{}] is not known in any data stream Weir normalises", column->field),
+      esql::DidYouMean(column->field, catalogue_->Names()));
+}
+
+void PlanScope::ReportUnknownColumn(std::string_view name, esql::SourceRange range,
+                                    esql::Diagnostics* diagnostics) const {
+  const std::string near = esql::DidYouMean(name, ColumnNames());
+  diagnostics->Error(range, near.empty() ? fmt::format("Unknown column [{}]", name)
+                                         : fmt::format("Unknown column [{}], {}", name, near));
+}
+
+void PlanScope::Keep(const esql::KeepCommand& keep, esql::Diagnostics* diagnostics) {
+  // 2 an exact name, 1 a wildcard with other characters, 0 "*": the better match places the column,
+  // among equals the rightmost.
+  struct Place {
+    Column column;
+    int rank = 0;
+    std::size_t item = 0;
+    std::size_t order = 0;
+  };
+  std::vector<Place> places;
+  std::size_t placed = 0;
+  const auto place = [&](Column column, int rank, std::size_t item) {
+    const auto found = std::find_if(places.begin(), places.end(), [&](const Place& other) {
+      return other.column.name == column.name;
+    });
+    if (found == places.end()) {
+      places.push_back({std::move(column), rank, item, placed++});
+    } else if (rank >= found->rank) {
+      found->rank = rank;
+      found->item = item;
+      found->order = placed++;
+    }
+  };
+  bool stays_open = false;
+  for (std::size_t i = 0; i < keep.patterns.size(); ++i) {
+    const esql::NamePattern& pattern = keep.patterns[i];
+    if (!pattern.has_wildcard) {
+      if (std::optional<Column> column = Find(pattern.text); column.has_value()) {
+        WarnIfUnknown(pattern.text, pattern.range, diagnostics);
+        place(std::move(*column), 2, i);
+      } else {
+        ReportUnknownColumn(pattern.text, pattern.range, diagnostics);
+      }
+      continue;
+    }
+    const bool everything = pattern.text.find_first_not_of('*') == std::string::npos;
+    stays_open = stays_open || (everything && open_);
+    bool matched = everything && open_;
+    if (open_ && !everything) {
+      for (const std::string& name : catalogue_->Names()) {
+        if (MatchesWildcard(pattern.text, name) && IsVisibleField(name)) {
+          place(*Find(name), 1, i);
+          matched = true;
+        }
+      }
+    }
+    for (const Column& column : columns_) {
+      if (MatchesWildcard(pattern.text, column.name)) {
+        place(column, everything ? 0 : 1, i);
+        matched = true;
+      }
+    }
+    if (!matched && open_) {
+      diagnostics->Warning(pattern.range, fmt::format("no known field matches pattern [{}]",
+                                                      pattern.text));
+    } else if (!matched && !forgiving_) {
+      diagnostics->Error(pattern.range, fmt::format("No matches found for pattern [{}]",
+                                                    pattern.text));
+    }
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& left, const Place& right) {
+    return left.item != right.item ? left.item < right.item : left.order < right.order;
+  });
+  columns_.clear();
+  for (Place& kept : places) {
+    columns_.push_back(std::move(kept.column));
+  }
+  open_ = stays_open;
+}
+
+void PlanScope::Drop(const esql::DropCommand& drop, esql::Diagnostics* diagnostics) {
+  // Repeats are legal, so that names are looked up as they were before the command.
+  const PlanScope before = *this;
+  for (const esql::NamePattern& pattern : drop.patterns) {
+    if (!pattern.has_wildcard) {
+      if (before.Find(pattern.text).has_value()) {
+        WarnIfUnknown(pattern.text, pattern.range, diagnostics);
+        Hide(pattern.text);
+      } else {
+        ReportUnknownColumn(pattern.text, pattern.range, diagnostics);
+      }
+      continue;
+    }
+    const auto matches = [&](const Column& column) {
+      return MatchesWildcard(pattern.text, column.name);
+    };
+    const bool matched =
+        std::any_of(before.columns_.begin(), before.columns_.end(), matches) || open_;
+    if (!matched && !forgiving_) {
+      diagnostics->Error(pattern.range, fmt::format("No matches found for pattern [{}]",
+                                                    pattern.text));
+    }
+    std::erase_if(columns_, matches);
+    hidden_patterns_.push_back(pattern.text);
+  }
+}
+
+void PlanScope::Rename(const esql::RenameCommand& rename, esql::Diagnostics* diagnostics) {
+  std::map<std::string, std::string> renamed;   // old name -> new name, within this command
+  for (const esql::RenameCommand::Item& item : rename.items) {
+    std::optional<Column> column = Find(item.from);
+    const auto gone = renamed.find(item.from);
+    if (gone != renamed.end() && (!column.has_value() || forgiving_)) {
+      diagnostics->Error(item.range,
+                         fmt::format("Column [{}] renamed to [{}] and is no longer available [{}]",
+                                     item.from, gone->second,
+                                     diagnostics->source().Slice(item.range)));
+      continue;
+    }
+    if (!column.has_value()) {
+      ReportUnknownColumn(item.from, item.from_range, diagnostics);
+      continue;
+    }
+    WarnIfUnknown(item.from, item.from_range, diagnostics);
+    if (item.from == item.to) {
+      continue;
+    }
+    renamed[item.from] = item.to;
+    renamed.erase(item.to);
+    const auto place = std::find_if(columns_.begin(), columns_.end(), [&](const Column& other) {
+      return other.name == item.from;
+    });
+    column->name = item.to;
+    if (place == columns_.end()) {
+      Hide(item.from);
+      Put(std::move(*column));
+      continue;
+    }
+    *place = *column;
+    const std::size_t index = static_cast<std::size_t>(place - columns_.begin());
+    std::size_t at = 0;
+    std::erase_if(columns_, [&](const Column& other) {
+      return at++ != index && other.name == item.to;
+    });
+    hidden_.insert(item.from);
+  }
+}
+
+}  // namespace weir::plan

@@ -1,0 +1,89 @@
+// The columns visible at one point of a query while it is analysed. In the head the scope is open:
+// every source field is visible without being listed, until KEEP closes it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/esql/ast.h"
+#include "common/esql/diagnostic.h"
+#include "common/expr/expr.h"
+#include "common/types/field_catalogue.h"
+#include "common/types/field_registry.h"
+
+namespace weir::plan {
+
+// What a column is, in terms of source fields (head) or of the fold's results (tail). Shared: columns
+// that are copies of each other have one definition.
+using Definition = std::shared_ptr<const esql::Expression>;
+
+struct Column {
+  std::string name;
+  std::string field;        // the source field it reads; empty: a slot
+  expr::ColumnRef ref;      // of a field, only the type is set
+  Definition definition;
+};
+
+class PlanScope : public expr::Scope {
+ public:
+  // Both must outlive the scope; fields gets every source field that is resolved.
+  PlanScope(const FieldCatalogue* catalogue, FieldRegistry* fields)
+      : catalogue_(catalogue), fields_(fields) {}
+
+  // Shows all source fields, and the metadata columns that FROM asks for.
+  void Open(const std::vector<std::string>& metadata);
+  bool is_open() const { return open_; }
+  // From here on an unknown name is a column of no type instead of an error: a command that could not
+  // be analysed may have made it.
+  void ForgiveUnknown() { forgiving_ = true; }
+
+  std::optional<expr::ColumnRef> Resolve(std::string_view name) const override;
+  std::vector<std::string> ColumnNames() const override;
+  // As Resolve, without giving a source field a number.
+  std::optional<Column> Find(std::string_view name) const;
+  const std::vector<Column>& columns() const { return columns_; }
+  bool IsKnownField(std::string_view name) const;
+
+  // Adds a column at the end, taking away any other of its name.
+  void Put(Column column);
+  // Replaces the column of the name where it stands.
+  void PutInPlace(Column column);
+  // Names that hide the columns while they are set (keys of STATS BY inside its aggregates).
+  void SetAliases(std::vector<Column> aliases) { aliases_ = std::move(aliases); }
+
+  // A source field nobody knows the type of: warned of once.
+  void WarnIfUnknown(std::string_view name, esql::SourceRange range,
+                     esql::Diagnostics* diagnostics);
+
+  void Keep(const esql::KeepCommand& keep, esql::Diagnostics* diagnostics);
+  void Drop(const esql::DropCommand& drop, esql::Diagnostics* diagnostics);
+  void Rename(const esql::RenameCommand& rename, esql::Diagnostics* diagnostics);
+
+ private:
+  bool IsVisibleField(std::string_view name) const;
+  std::optional<DataType> MetadataType(std::string_view name) const;
+  Column FieldColumn(std::string_view name) const;
+  void Hide(std::string_view name);
+  void ReportUnknownColumn(std::string_view name, esql::SourceRange range,
+                           esql::Diagnostics* diagnostics) const;
+
+  const FieldCatalogue* catalogue_;
+  FieldRegistry* fields_;
+  bool open_ = false;
+  bool forgiving_ = false;
+  std::vector<Column> columns_;
+  std::vector<Column> aliases_;
+  std::set<std::string, std::less<>> hidden_;       // fields dropped or renamed away
+  std::vector<std::string> hidden_patterns_;
+  std::set<std::string, std::less<>> metadata_;
+  std::set<std::string, std::less<>> warned_;
+};
+
+// True when text matches a pattern in which '*' stands for any run of characters.
+bool MatchesWildcard(std::string_view pattern, std::string_view text);
+
+}  // namespace weir::plan

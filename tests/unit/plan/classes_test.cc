@@ -1,0 +1,143 @@
+// Which key a rule is routed by, and which rules share a class.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/plan/plan_testing.h"
+
+namespace weir::plan {
+namespace {
+
+using ::testing::ElementsAre;
+
+rule::Rule Suppressed(std::string query, std::vector<std::string> group_by,
+                      rule::Suppression::Missing missing = rule::Suppression::Missing::kSuppress,
+                      std::string id = "r1") {
+  rule::Rule rule = MakeRule(std::move(query), std::move(id));
+  rule.suppression.emplace();
+  rule.suppression->group_by = std::move(group_by);
+  rule.suppression->missing = missing;
+  return rule;
+}
+
+std::string Describe(const KeyClass& key_class) {
+  switch (key_class.kind) {
+    case KeyClass::Kind::kIdentity:
+      return "identity";
+    case KeyClass::Kind::kHome:
+      return "home " + key_class.home;
+    case KeyClass::Kind::kKeys:
+      break;
+  }
+  return fmt::format("keys {}", fmt::join(key_class.key_texts, ", "));
+}
+
+std::string ClassOf(const rule::Rule& rule) {
+  const CompileResult result = CompileAll({rule});
+  if (result.rules->rules.size() != 1) {
+    return fmt::format("not compiled: {}", fmt::join(Briefs(result.findings[0]), "; "));
+  }
+  return Describe(result.rules->classes[result.rules->rules[0].class_index]);
+}
+
+constexpr auto kSuppress = rule::Suppression::Missing::kSuppress;
+constexpr auto kDoNot = rule::Suppression::Missing::kDoNotSuppress;
+
+TEST(ClassesTest, TheKeyIsTheIntersectionOfAllStatsAndSuppression) {
+  struct Case {
+    std::string query;
+    std::vector<std::string> group_by;
+    rule::Suppression::Missing missing;
+    std::string expected;
+  };
+  const Case kCases[] = {
+      {"FROM a | STATS c = COUNT(*) BY user.id, account", {}, kSuppress, "keys account, user.id"},
+      {"FROM a | STATS c = COUNT(*) BY user.id, account", {"account"}, kSuppress, "keys account"},
+      // An alias does not hide what a key is made of.
+      {"FROM a | EVAL u = TO_LOWER(user.id) | STATS c = COUNT(*) BY who = u", {"who"}, kSuppress,
+       "keys TO_LOWER(user.id)"},
+      {"FROM a | GROK params \"id=%{WORD:model}\" | STATS c = COUNT(*) BY model", {"model"}, kSuppress,
+       "keys grok(params, \"id=%{WORD:model}\", \"model\")"},
+      // Time buckets and constants do not route.
+      {"FROM a | EVAL t = DATE_TRUNC(1 minute, @timestamp) | STATS c = COUNT(*) BY t, user.id", {},
+       kSuppress, "keys user.id"},
+      {"FROM a | STATS c = COUNT(*) BY b = BUCKET(@timestamp, 5 minutes), user.id", {}, kSuppress,
+       "keys user.id"},
+      {"FROM a | STATS c = COUNT(*) BY DATE_TRUNC(1 hour, @timestamp)", {}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY x = \"all\"", {}, kSuppress, "home r1"},
+      // Every STATS counts; the keys of a later one lead back to those of the first.
+      {"FROM a | STATS c = COUNT(*) BY user.id, account | STATS n = COUNT(*) BY account", {},
+       kSuppress, "keys account"},
+      {"FROM a | STATS c = COUNT(*) BY user.id, acc = account | RENAME acc AS z "
+       "| STATS n = MAX(c) BY z, user.id", {}, kSuppress, "keys account, user.id"},
+      {"FROM a | STATS c = COUNT(*) BY user.id | STATS n = COUNT(*) BY c", {}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY user.id | STATS n = COUNT(*)", {}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*)", {}, kSuppress, "home r1"},
+      // Only LIMIT compares rows of different groups.
+      {"FROM a | STATS c = COUNT(*) BY user.id | SORT c DESC", {}, kSuppress, "keys user.id"},
+      {"FROM a | STATS c = COUNT(*) BY user.id | SORT c DESC | LIMIT 5", {}, kSuppress, "home r1"},
+      // Suppression by something that is no key, or is missing.
+      {"FROM a | STATS v = MAX(region) BY user.id", {"v"}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY user.id", {"user.id", "region"}, kSuppress, "keys user.id"},
+      {"FROM a | STATS c = COUNT(*) BY user.id", {"region"}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY user.id", {"region"}, kDoNot, "keys user.id"},
+      {"FROM a | STATS c = COUNT(*) BY user.id, account | KEEP c, account", {"user.id"}, kDoNot,
+       "keys account, user.id"},
+      // No STATS.
+      {"FROM a | WHERE bytes > 5", {}, kSuppress, "identity"},
+      {"FROM a | WHERE bytes > 5 | KEEP user.id, account", {"account"}, kSuppress, "keys account"},
+      {"FROM a | WHERE bytes > 5", {"account", "user.id"}, kSuppress, "keys account, user.id"},
+      {"FROM a | WHERE bytes > 5 | KEEP user.id", {"account"}, kSuppress, "home r1"},
+      {"FROM a | WHERE bytes > 5 | KEEP user.id", {"account"}, kDoNot, "identity"},
+  };
+  for (const Case& item : kCases) {
+    const rule::Rule rule = item.group_by.empty()
+                                ? MakeRule(item.query)
+                                : Suppressed(item.query, item.group_by, item.missing);
+    EXPECT_EQ(ClassOf(rule), item.expected)
+        << item.query << " suppressed by " << fmt::format("{}", fmt::join(item.group_by, ","));
+  }
+}
+
+TEST(ClassesTest, RulesShareTheClassThatFitsThem) {
+  const CompileResult result = CompileAll({
+      MakeRule("FROM a | STATS c = COUNT(*) BY user.id, account, region", "wide"),
+      MakeRule("FROM a | STATS c = COUNT(*) BY account", "narrow"),
+      MakeRule("FROM b | STATS m = MAX(bytes) BY region, user.id", "two"),
+      MakeRule("FROM b | STATS m = MAX(bytes) BY params", "other"),
+      MakeRule("FROM b | STATS m = MAX(bytes)", "global1"),
+      MakeRule("FROM b | STATS m = MIN(bytes)", "global2"),
+      MakeRule("FROM b | WHERE bytes > 1", "event1"),
+      MakeRule("FROM b | WHERE bytes > 2", "event2"),
+  });
+  std::vector<std::string> classes;
+  for (const CompiledRule& rule : result.rules->rules) {
+    classes.push_back(Describe(result.rules->classes[rule.class_index]));
+  }
+  // "wide" joins the widest of the classes that the rules with fewer keys have made.
+  EXPECT_THAT(classes, ElementsAre("keys region, user.id", "keys account", "keys region, user.id",
+                                   "keys params", "home global1", "home global2", "identity",
+                                   "identity"));
+  EXPECT_THAT(result.rules->rules[0].class_key_cells, ElementsAre(2U, 0U));
+  EXPECT_THAT(result.rules->rules[2].class_key_cells, ElementsAre(0U, 1U));
+  EXPECT_NE(result.rules->rules[4].class_index, result.rules->rules[5].class_index);
+  EXPECT_EQ(result.rules->rules[6].class_index, result.rules->rules[7].class_index);
+}
+
+TEST(ClassesTest, EventRulesPointAtTheirCells) {
+  const CompileResult result =
+      CompileAll({Suppressed("FROM a | KEEP user.id, bytes, account", {"account"})});
+  ASSERT_EQ(result.rules->rules.size(), 1U);
+  EXPECT_THAT(result.rules->rules[0].class_key_cells, ElementsAre(2U));
+  EXPECT_EQ(result.rules->windows[0].event_cells.size(), 3U);
+}
+
+TEST(ClassesTest, IdsDependOnKindAndKeysOnly) {
+  const CompileResult one = CompileQuery("FROM a | STATS c = COUNT(*) BY user.id, account");
+  const CompileResult two = CompileQuery("FROM b | STATS m = MIN(bytes) BY account, user.id");
+  const CompileResult three = CompileQuery("FROM b | STATS m = MIN(bytes) BY account");
+  EXPECT_EQ(one.rules->classes[0].id, two.rules->classes[0].id);
+  EXPECT_NE(one.rules->classes[0].id, three.rules->classes[0].id);
+}
+
+}  // namespace
+}  // namespace weir::plan
