@@ -20,6 +20,24 @@ const std::map<std::string_view, DataType>& MetadataTypes() {
   return kTypes;
 }
 
+std::optional<DataType> MetadataType(std::string_view name) {
+  const auto type = MetadataTypes().find(name);
+  if (type == MetadataTypes().end()) {
+    return std::nullopt;
+  }
+  return type->second;
+}
+
+bool MatchesAny(const std::vector<std::string>& patterns, std::string_view name) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return MatchesWildcard(pattern, name);
+  });
+}
+
+bool IsEverything(std::string_view pattern) {
+  return pattern.find_first_not_of('*') == std::string_view::npos;
+}
+
 }  // namespace
 
 bool MatchesWildcard(std::string_view pattern, std::string_view text) {
@@ -45,16 +63,20 @@ bool MatchesWildcard(std::string_view pattern, std::string_view text) {
 }
 
 void PlanScope::Open(const std::vector<std::string>& metadata) {
-  open_ = true;
+  reads_fields_ = true;
   metadata_.insert(metadata.begin(), metadata.end());
 }
 
-std::optional<DataType> PlanScope::MetadataType(std::string_view name) const {
-  const auto type = MetadataTypes().find(name);
-  if (type == MetadataTypes().end()) {
-    return std::nullopt;
-  }
-  return type->second;
+bool PlanScope::is_open() const {
+  return reads_fields_ &&
+         std::all_of(kept_patterns_.begin(), kept_patterns_.end(), [](const auto& patterns) {
+           return std::any_of(patterns.begin(), patterns.end(), IsEverything);
+         });
+}
+
+bool PlanScope::ShowsUnlisted() const {
+  return reads_fields_ && std::none_of(kept_patterns_.begin(), kept_patterns_.end(),
+                                       [](const auto& patterns) { return patterns.empty(); });
 }
 
 bool PlanScope::IsKnownField(std::string_view name) const {
@@ -62,14 +84,12 @@ bool PlanScope::IsKnownField(std::string_view name) const {
 }
 
 bool PlanScope::IsVisibleField(std::string_view name) const {
-  if (!open_ || hidden_.contains(name)) {
+  if (!reads_fields_ || hidden_.contains(name) || MatchesAny(hidden_patterns_, name) ||
+      (MetadataType(name).has_value() && !metadata_.contains(name))) {
     return false;
   }
-  if (MetadataType(name).has_value()) {
-    return metadata_.contains(name);
-  }
-  return std::none_of(hidden_patterns_.begin(), hidden_patterns_.end(),
-                      [&](const std::string& pattern) { return MatchesWildcard(pattern, name); });
+  return std::all_of(kept_patterns_.begin(), kept_patterns_.end(),
+                     [&](const auto& patterns) { return MatchesAny(patterns, name); });
 }
 
 Column PlanScope::FieldColumn(std::string_view name) const {
@@ -124,14 +144,24 @@ std::vector<std::string> PlanScope::ColumnNames() const {
       names.push_back(column.name);
     }
   }
-  if (open_) {
-    for (const std::string& name : catalogue_->Names()) {
-      if (IsVisibleField(name)) {
-        names.push_back(name);
-      }
-    }
+  for (std::string& name : FieldsMatching("*")) {
+    names.push_back(std::move(name));
   }
   return names;
+}
+
+std::vector<std::string> PlanScope::FieldsMatching(std::string_view pattern) const {
+  std::set<std::string> names;
+  if (reads_fields_) {
+    const auto add = [&](const std::string& name) {
+      if (MatchesWildcard(pattern, name) && IsVisibleField(name)) {
+        names.insert(name);
+      }
+    };
+    std::for_each(catalogue_->Names().begin(), catalogue_->Names().end(), add);
+    std::for_each(warned_.begin(), warned_.end(), add);
+  }
+  return {names.begin(), names.end()};
 }
 
 void PlanScope::Put(Column column) {
@@ -198,7 +228,8 @@ void PlanScope::Keep(const esql::KeepCommand& keep, esql::Diagnostics* diagnosti
       found->order = placed++;
     }
   };
-  bool stays_open = false;
+  std::vector<std::string> patterns;
+  const bool shows_unlisted = ShowsUnlisted();
   for (std::size_t i = 0; i < keep.patterns.size(); ++i) {
     const esql::NamePattern& pattern = keep.patterns[i];
     if (!pattern.has_wildcard) {
@@ -210,15 +241,13 @@ void PlanScope::Keep(const esql::KeepCommand& keep, esql::Diagnostics* diagnosti
       }
       continue;
     }
-    const bool everything = pattern.text.find_first_not_of('*') == std::string::npos;
-    stays_open = stays_open || (everything && open_);
-    bool matched = everything && open_;
-    if (open_ && !everything) {
-      for (const std::string& name : catalogue_->Names()) {
-        if (MatchesWildcard(pattern.text, name) && IsVisibleField(name)) {
-          place(*Find(name), 1, i);
-          matched = true;
-        }
+    const bool everything = IsEverything(pattern.text);
+    patterns.push_back(pattern.text);
+    bool matched = everything && is_open();
+    if (!matched) {
+      for (const std::string& name : FieldsMatching(pattern.text)) {
+        place(*Find(name), 1, i);
+        matched = true;
       }
     }
     for (const Column& column : columns_) {
@@ -227,7 +256,7 @@ void PlanScope::Keep(const esql::KeepCommand& keep, esql::Diagnostics* diagnosti
         matched = true;
       }
     }
-    if (!matched && open_) {
+    if (!matched && shows_unlisted) {
       diagnostics->Warning(pattern.range, fmt::format("no known field matches pattern [{}]",
                                                       pattern.text));
     } else if (!matched && !forgiving_) {
@@ -242,7 +271,7 @@ void PlanScope::Keep(const esql::KeepCommand& keep, esql::Diagnostics* diagnosti
   for (Place& kept : places) {
     columns_.push_back(std::move(kept.column));
   }
-  open_ = stays_open;
+  kept_patterns_.push_back(std::move(patterns));
 }
 
 void PlanScope::Drop(const esql::DropCommand& drop, esql::Diagnostics* diagnostics) {
@@ -262,7 +291,8 @@ void PlanScope::Drop(const esql::DropCommand& drop, esql::Diagnostics* diagnosti
       return MatchesWildcard(pattern.text, column.name);
     };
     const bool matched =
-        std::any_of(before.columns_.begin(), before.columns_.end(), matches) || open_;
+        ShowsUnlisted() ||
+        std::any_of(before.columns_.begin(), before.columns_.end(), matches);
     if (!matched && !forgiving_) {
       diagnostics->Error(pattern.range, fmt::format("No matches found for pattern [{}]",
                                                     pattern.text));

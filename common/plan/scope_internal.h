@@ -1,5 +1,5 @@
 // The columns visible at one point of a query while it is analysed. In the head the scope is open:
-// every source field is visible without being listed, until KEEP closes it.
+// every source field is visible without being listed, until KEEP leaves only those its wildcards match.
 #pragma once
 
 #include <memory>
@@ -36,7 +36,8 @@ class PlanScope : public expr::Scope {
 
   // Shows all source fields, and the metadata columns that FROM asks for.
   void Open(const std::vector<std::string>& metadata);
-  bool is_open() const { return open_; }
+  // True while every source field is visible.
+  bool is_open() const;
   // From here on an unknown name is a column of no type instead of an error: a command that could not
   // be analysed may have made it.
   void ForgiveUnknown() { forgiving_ = true; }
@@ -64,16 +65,21 @@ class PlanScope : public expr::Scope {
   void Rename(const esql::RenameCommand& rename, esql::Diagnostics* diagnostics);
 
  private:
+  // True when a source field nobody has named yet may be visible.
+  bool ShowsUnlisted() const;
   bool IsVisibleField(std::string_view name) const;
-  std::optional<DataType> MetadataType(std::string_view name) const;
   Column FieldColumn(std::string_view name) const;
+  // The source fields known by name that a wildcard shows.
+  std::vector<std::string> FieldsMatching(std::string_view pattern) const;
   void Hide(std::string_view name);
   void ReportUnknownColumn(std::string_view name, esql::SourceRange range,
                            esql::Diagnostics* diagnostics) const;
 
   const FieldCatalogue* catalogue_;
   FieldRegistry* fields_;
-  bool open_ = false;
+  bool reads_fields_ = false;
+  // The wildcards of each KEEP so far: a field must match one of every KEEP to be visible.
+  std::vector<std::vector<std::string>> kept_patterns_;
   bool forgiving_ = false;
   std::vector<Column> columns_;
   std::vector<Column> aliases_;

@@ -368,10 +368,35 @@ std::size_t StatsBuilder::Append(FoldAggregate aggregate, AggregateFacts facts) 
   return result_.aggregates.size() - 1;
 }
 
+bool StatsBuilder::CompileArguments(const esql::Expression& call, const Arguments& arguments,
+                                    FoldAggregate* aggregate, AggregateFacts* facts,
+                                    std::vector<expr::ExprPtr>* constants) {
+  bool ok = true;
+  for (const esql::Expression* argument : arguments.columns) {
+    const expr::ExprPtr input = analyzer_.CompileIn(*argument);
+    ok = ok && input != nullptr;
+    aggregate->inputs.push_back(input);
+    facts->reads.Add(analyzer_.ReadsOf(*argument));
+    facts->column_types.push_back(input != nullptr ? input->type() : DataType::kNull);
+  }
+  for (std::size_t i = 0; i < arguments.constants.size(); ++i) {
+    const esql::Expression& argument = *arguments.constants[i];
+    expr::ExprPtr constant = analyzer_.CompileIn(argument);
+    if (constant != nullptr && constant->constant() == nullptr) {
+      diagnostics_->Error(argument.range,
+                          fmt::format("{} argument of [{}] must be a constant, received [{}]",
+                                      Ordinal(i + 1), Slice(call), Slice(argument)));
+      constant = nullptr;
+    }
+    ok = ok && constant != nullptr;
+    constants->push_back(std::move(constant));
+  }
+  return ok;
+}
+
 std::optional<std::size_t> StatsBuilder::AddAggregate(const esql::Expression& call,
                                                       const esql::NamedExpression& item,
                                                       const expr::ExprPtr& filter) {
-  const agg::FunctionInfo* info = agg::FindFunction(call.name);
   AggregateFacts facts;
   for (const esql::ExpressionPtr& argument : call.args) {
     facts.argument_texts.emplace_back(Slice(*argument));
@@ -383,39 +408,16 @@ std::optional<std::size_t> StatsBuilder::AddAggregate(const esql::Expression& ca
       return std::nullopt;
     }
   }
-  const std::optional<Arguments> arguments = SplitArguments(call, *info);
-  if (!arguments.has_value()) {
+  const std::optional<Arguments> arguments =
+      SplitArguments(call, *agg::FindFunction(call.name));
+  FoldAggregate aggregate;
+  std::vector<expr::ExprPtr> constants;   // own the values that are passed on
+  if (!arguments.has_value() ||
+      !CompileArguments(call, *arguments, &aggregate, &facts, &constants)) {
     return std::nullopt;
   }
   const PlanScope& scope = analyzer_.stage_->scope;
-  FoldAggregate aggregate;
-  facts.function = call.name;
   facts.call_text = Slice(call);
-  bool ok = true;
-  for (const esql::Expression* argument : arguments->columns) {
-    const expr::ExprPtr input = analyzer_.CompileIn(*argument);
-    ok = ok && input != nullptr;
-    aggregate.inputs.push_back(input);
-    facts.reads.Add(analyzer_.ReadsOf(*argument));
-    facts.column_types.push_back(input != nullptr ? input->type() : DataType::kNull);
-  }
-  std::vector<Value> constants;
-  std::vector<expr::ExprPtr> constant_owners;
-  for (std::size_t i = 0; i < arguments->constants.size(); ++i) {
-    const esql::Expression& argument = *arguments->constants[i];
-    const expr::ExprPtr constant = analyzer_.CompileIn(argument);
-    if (constant != nullptr && constant->constant() == nullptr) {
-      diagnostics_->Error(argument.range,
-                          fmt::format("{} argument of [{}] must be a constant, received [{}]",
-                                      Ordinal(i + 1), Slice(call), Slice(argument)));
-    }
-    ok = ok && constant != nullptr && constant->constant() != nullptr;
-    constants.push_back(ok ? *constant->constant() : Value::Null());
-    constant_owners.push_back(constant);
-  }
-  if (!ok) {
-    return std::nullopt;
-  }
   const bool row_count = IsRowCount(call, aggregate.inputs);
   aggregate.text = row_count ? "COUNT(*)" : ExpandedText(call, scope);
   if (filter != nullptr) {
@@ -425,7 +427,6 @@ std::optional<std::size_t> StatsBuilder::AddAggregate(const esql::Expression& ca
   }
   if (row_count && filter == nullptr) {
     aggregate.inputs.clear();
-    facts.function.clear();
     facts.grows = true;
     return Append(std::move(aggregate), std::move(facts));
   }
@@ -435,10 +436,15 @@ std::optional<std::size_t> StatsBuilder::AddAggregate(const esql::Expression& ca
     facts.column_types = {DataType::kInteger};
     facts.argument_texts = {"*"};
   }
+  facts.function = call.name;
+  std::vector<Value> values;
+  for (const expr::ExprPtr& constant : constants) {
+    values.push_back(*constant->constant());
+  }
   const std::vector<std::string_view> texts(facts.argument_texts.begin(),
                                             facts.argument_texts.end());
   std::string error;
-  aggregate.function = agg::MakeAggregate(call.name, facts.column_types, constants, {},
+  aggregate.function = agg::MakeAggregate(call.name, facts.column_types, values, {},
                                           facts.call_text, texts, &error);
   if (aggregate.function == nullptr) {
     diagnostics_->Error(call.range, error);

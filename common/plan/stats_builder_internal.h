@@ -52,6 +52,10 @@ class StatsBuilder {
   };
   std::optional<Arguments> SplitArguments(const esql::Expression& call,
                                           const agg::FunctionInfo& info);
+  // False after an error. constants gets the compiled constant arguments.
+  bool CompileArguments(const esql::Expression& call, const Arguments& arguments,
+                        FoldAggregate* aggregate, AggregateFacts* facts,
+                        std::vector<expr::ExprPtr>* constants);
   bool IsRowCount(const esql::Expression& call, const std::vector<expr::ExprPtr>& inputs) const;
   std::size_t Append(FoldAggregate aggregate, AggregateFacts facts);
   std::string_view Slice(const esql::Expression& node) const {

@@ -51,6 +51,8 @@ TEST(ScopeTest, OrdersOutputColumns) {
        {"_id:keyword", "user.id:keyword", "user.name:keyword", "bytes:long"}},
       {"FROM a | EVAL x = bytes + 1 | KEEP x, @timestamp", {"x:long", "@timestamp:datetime"}},
       {"FROM a | RENAME user.id AS who | KEEP who", {"who:keyword"}},
+      {"FROM a | WHERE odd.one == \"x\" | KEEP odd.*, region", {"odd.one:keyword", "region:keyword"}},
+      {"FROM a | KEEP odd.*, region | EVAL y = TO_LOWER(odd.two) | KEEP y", {"y:keyword"}},
       // events that keep every field: what the query names
       {"FROM a | WHERE region == \"x\" | EVAL y = bytes + 1",
        {"@timestamp:datetime", "bytes:long", "region:keyword", "y:long"}},
@@ -61,6 +63,16 @@ TEST(ScopeTest, OrdersOutputColumns) {
         << item.query << "\n" << fmt::format("{}", fmt::join(Briefs(result.findings[0]), "\n"));
     EXPECT_THAT(OutputNames(result.rules->rules[0]), ElementsAreArray(item.outputs)) << item.query;
   }
+}
+
+TEST(ScopeTest, AFieldMustPassEveryKeep) {
+  EXPECT_EQ(CompileQuery("FROM a | KEEP odd.* | KEEP odd.t* | WHERE odd.two == \"x\"").rules->rules.size(),
+            1U);
+  EXPECT_EQ(CompileQuery("FROM a | KEEP odd.* | KEEP odd.t* | WHERE odd.one == \"x\"").rules->rules.size(),
+            0U);
+  EXPECT_EQ(CompileQuery("FROM a | KEEP odd.* | DROP odd.o* | WHERE odd.one == \"x\"").rules->rules.size(),
+            0U);
+  EXPECT_EQ(CompileQuery("FROM a | KEEP odd.* | WHERE region == \"x\"").rules->rules.size(), 0U);
 }
 
 TEST(ScopeTest, TheGroupIsTheKeysOfTheLastStatsThatAreOutput) {
