@@ -20,6 +20,14 @@ endif()
 set(WEIR_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address' (with undefined) or 'thread'")
 option(WEIR_WERROR "Treat warnings as errors" OFF)
 
+# Everywhere alike: precompiled headers are only shared between equal flags.
+add_compile_options(-pthread)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 reports these falsely on inlined std::string and std::vector code at -O2.
+  add_compile_options(-Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread
+    -Wno-maybe-uninitialized)
+endif()
+
 add_library(weir_flags INTERFACE)
 target_compile_options(weir_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
