@@ -185,7 +185,7 @@ void TailRun::Run(const plan::StatsStep& step) {
       }
       for (std::size_t i = 0; i < aggregates; ++i) {
         const plan::FoldAggregate& aggregate = step.aggregates[i];
-        if (aggregate.filter != nullptr && !Passes({aggregate.filter}, &context)) {
+        if (aggregate.filter != nullptr && !Passes({aggregate.filter, {}}, &context)) {
           continue;
         }
         ++group.counts[i];

@@ -1,0 +1,22 @@
+// What is known about field types before any event is seen.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/types/data_type.h"
+
+namespace weir {
+
+class FieldCatalogue {
+ public:
+  virtual ~FieldCatalogue() = default;
+  // The type of a field in the data streams Weir knows; empty for an unknown field.
+  virtual std::optional<DataType> TypeOf(std::string_view field) const = 0;
+  // All known names, for "did you mean".
+  virtual const std::vector<std::string>& Names() const = 0;
+};
+
+}  // namespace weir

@@ -1,0 +1,43 @@
+#include "common/shard/record.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::shard {
+namespace {
+
+TEST(RecordTest, ComesBackAsWritten) {
+  RecordHeader header;
+  header.version = RuleSetVersion(7);
+  header.closed_ms = -5;
+  header.now_ms = 1'700'000'000'000;
+  RecordWriter writer(header);
+  writer.Add({123, false, "rows"});
+  writer.Add({456, true, ""});
+  const std::string bytes = writer.Finish();
+  const StatusOr<Record> record = ReadRecord(bytes);
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->header.version, RuleSetVersion(7));
+  EXPECT_EQ(record->header.closed_ms, -5);
+  EXPECT_EQ(record->header.now_ms, 1'700'000'000'000);
+  ASSERT_EQ(record->batches.size(), 2u);
+  EXPECT_EQ(record->batches[0].bytes, "rows");
+  EXPECT_EQ(record->batches[1].stamp_ms, 456);
+  EXPECT_TRUE(record->batches[1].explicit_ingested);
+}
+
+TEST(RecordTest, AnyChangedByteIsDataLoss) {
+  RecordWriter writer(RecordHeader{});
+  writer.Add({1, false, "payload"});
+  const std::string bytes = writer.Finish();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    std::string broken = bytes;
+    broken[i] = static_cast<char>(broken[i] ^ 0x20);
+    EXPECT_EQ(ReadRecord(broken).status().code(), StatusCode::kDataLoss) << "byte " << i;
+  }
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(ReadRecord(std::string_view(bytes).substr(0, size)).ok()) << "size " << size;
+  }
+}
+
+}  // namespace
+}  // namespace weir::shard
