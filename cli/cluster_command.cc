@@ -1,6 +1,5 @@
 // weir cluster status.
 #include <algorithm>
-#include <limits>
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,7 +8,6 @@
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/terminal.h"
-#include "common/base/units.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 #include "common/wire/time.h"
@@ -28,6 +26,14 @@ struct ClusterFlags {
   std::string address;
   std::string format = "table";
 };
+
+// Whether nothing can be closed or judged any more, because every producer of a replay has ended.
+bool ReplayEnded(const pb::GetStatusResponse& status) {
+  const auto& producers = status.ingest().producers();
+  return !producers.empty() &&
+         std::all_of(producers.begin(), producers.end(),
+                     [](const pb::ProducerStatus& producer) { return producer.ended(); });
+}
 
 std::string TimeOrDash(bool present, const google::protobuf::Timestamp& time) {
   return present ? FormatTime(wire::TimeFromProto(time)) : "-";
@@ -76,28 +82,23 @@ void AppendWorker(const pb::GetStatusResponse& status, std::string* out) {
   uint64_t identities = 0;
   uint64_t open = 0;
   uint64_t lag = 0;
-  UnixMillis closed_ms = std::numeric_limits<UnixMillis>::max();
-  bool all_closed = status.shards_size() > 0;
+  UnixMillis closed_ms = 0;
   for (const pb::ShardStatus& shard : status.shards()) {
     groups += shard.groups_in_memory();
     spilled += shard.groups_spilled();
     identities += shard.identities();
     open += shard.alerts_open();
     lag = std::max(lag, shard.log_last() - std::min(shard.log_last(), shard.log_checkpointed()));
-    all_closed = all_closed && shard.has_closed();
-    closed_ms = std::min(closed_ms, wire::TimeFromProto(shard.closed()));
+    closed_ms = std::max(closed_ms, wire::TimeFromProto(shard.closed()));
   }
   *out += fmt::format(
       "shards   {}: {} groups in memory, {} spilled, {} event identities, {} alerts open\n",
       status.shards_size(), HumanCount(groups), HumanCount(spilled), HumanCount(identities),
       HumanCount(open));
-  *out += fmt::format("         closed up to {}{}, at most {} log records not checkpointed\n",
-                      all_closed ? FormatTime(closed_ms) : "-",
-                      worker.has_closing_lag()
-                          ? fmt::format(" ({} behind)",
-                                        FormatDuration(worker.closing_lag().seconds() * 1000 +
-                                                       worker.closing_lag().nanos() / 1000000))
-                          : "",
+  *out += fmt::format("         time closed up to {}, at most {} log records not checkpointed\n",
+                      ReplayEnded(status) ? "the end"
+                      : closed_ms != 0    ? FormatTime(closed_ms)
+                                          : "-",
                       HumanCount(lag));
 }
 
@@ -117,7 +118,9 @@ void AppendRules(const pb::GetStatusResponse& status, std::string* out) {
     *out += fmt::format("{:<48} {:<10} {:>14} {:>9} {:>9} {:>9} {:>10}  {}\n", name, rule.mode(),
                         HumanCount(rule.rows()), HumanCount(rule.late()), HumanCount(rule.future()),
                         HumanCount(rule.alerts()), HumanCount(rule.suppressed()),
-                        TimeOrDash(rule.has_judged(), rule.judged()));
+                        !rule.has_judged() && ReplayEnded(status)
+                            ? "the end"
+                            : TimeOrDash(rule.has_judged(), rule.judged()));
   }
   for (const pb::RuleFileStatus& file : status.rule_files()) {
     if (file.state() == pb::RULE_FILE_STATE_REFUSED || file.state() == pb::RULE_FILE_STATE_DISABLED) {

@@ -1,6 +1,5 @@
 #include "coordinator/cluster_service.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -21,7 +20,7 @@ bool IsShown(UnixMillis time_ms) {
   return time_ms > 0 && time_ms < kYear10000;
 }
 
-void FillWorker(const worker::WorkerStatus& status, UnixMillis now_ms, pb::WorkerStatus* message) {
+void FillWorker(const worker::WorkerStatus& status, pb::WorkerStatus* message) {
   message->set_events_applied(status.events_applied);
   message->set_repeats(status.repeats);
   message->set_late(status.late);
@@ -34,15 +33,6 @@ void FillWorker(const worker::WorkerStatus& status, UnixMillis now_ms, pb::Worke
   message->set_store_disk_bytes(status.store.disk_bytes);
   message->set_store_memory_bytes(status.store.memory_bytes);
   message->set_failure(wire::ValidUtf8(status.failure));
-  UnixMillis least_closed_ms = now_ms;
-  for (const worker::ShardStatus& shard : status.shards) {
-    least_closed_ms = std::min(least_closed_ms, shard.closed_ms);
-  }
-  if (status.clock == worker::ClockMode::kWall && IsShown(least_closed_ms)) {
-    const int64_t lag_ms = now_ms - least_closed_ms;
-    message->mutable_closing_lag()->set_seconds(lag_ms / 1000);
-    message->mutable_closing_lag()->set_nanos(static_cast<int32_t>(lag_ms % 1000) * 1000000);
-  }
 }
 
 void FillShards(const worker::WorkerStatus& status, pb::GetStatusResponse* response) {
@@ -114,7 +104,6 @@ ClusterService::ClusterService(Options options, worker::Worker* worker, const Al
     : options_(std::move(options)),
       worker_(worker),
       index_(index),
-      clock_(clock),
       started_ms_(clock->Now()),
       calls_(std::make_unique<Calls>()) {}
 
@@ -153,7 +142,7 @@ void ClusterService::Fill(pb::GetStatusResponse* response) const {
   if (options_.ingest_status) {
     options_.ingest_status(response->mutable_ingest());
   }
-  FillWorker(status, clock_->Now(), response->mutable_worker());
+  FillWorker(status, response->mutable_worker());
   for (const pb::RuleFileStatus& file : options_.rule_files) {
     *response->add_rule_files() = file;
   }

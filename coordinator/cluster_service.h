@@ -24,7 +24,7 @@ class ClusterService final : public weir::cluster::v1::ClusterService::CallbackS
     std::vector<weir::cluster::v1::RuleFileStatus> rule_files;
   };
 
-  // All outlive the service.
+  // worker and index outlive the service; the clock tells when it started.
   ClusterService(Options options, worker::Worker* worker, const AlertIndex* index,
                  const Clock* clock);
   ~ClusterService() override;
@@ -43,7 +43,6 @@ class ClusterService final : public weir::cluster::v1::ClusterService::CallbackS
   const Options options_;
   worker::Worker* const worker_;
   const AlertIndex* const index_;
-  const Clock* const clock_;
   const UnixMillis started_ms_;
   std::unique_ptr<Calls> calls_;   // threads for what may wait; goes first
 };
