@@ -32,7 +32,16 @@ void EventClock::Observe(std::string_view payload, const std::vector<uint32_t>& 
   }
 }
 
+std::optional<UnixMillis> EventClock::TimeOf(std::string_view record) {
+  first_ms_.reset();
+  Observe(record, {static_cast<uint32_t>(record.size())});
+  return first_ms_;
+}
+
 void EventClock::OnEvent(source::Event& event) {
+  if (!first_ms_.has_value()) {
+    first_ms_ = event.timestamp_ms();
+  }
   latest_ms_ = std::max(latest_ms_.value_or(event.timestamp_ms()), event.timestamp_ms());
 }
 

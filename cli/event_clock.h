@@ -20,6 +20,8 @@ class EventClock : private source::Sink {
 
   // Looks at a batch's records; sizes add up to the payload's size.
   void Observe(std::string_view payload, const std::vector<uint32_t>& sizes);
+  // The time of one record's first event; empty when it has none that can be read.
+  std::optional<UnixMillis> TimeOf(std::string_view record);
   // The latest event time seen; empty before the first.
   std::optional<UnixMillis> latest_ms() const { return latest_ms_; }
 
@@ -30,6 +32,7 @@ class EventClock : private source::Sink {
   source::Decoder decoder_;
   std::string tail_;
   std::optional<UnixMillis> latest_ms_;
+  std::optional<UnixMillis> first_ms_;   // of the record being looked at
 };
 
 }  // namespace weir::cli

@@ -1,5 +1,6 @@
 #include "cli/record_batcher.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -15,12 +16,16 @@ RecordBatcher::RecordBatcher(std::vector<std::string> files, BatcherOptions opti
   }
   if (options_.replay) {
     clock_ = std::make_unique<EventClock>();
+    sorts_ = std::find(files_.begin(), files_.end(), "-") == files_.end();
   }
 }
 
 StatusOr<std::unique_ptr<OutgoingBatch>> RecordBatcher::Next() {
   if (!failure_.ok()) {
     return std::exchange(failure_, OkStatus());
+  }
+  if (sorts_ && !loaded_) {
+    WEIR_RETURN_IF_ERROR(LoadSorted());
   }
   auto batch = std::make_unique<OutgoingBatch>();
   batch->request.mutable_payload()->reserve(options_.batch_bytes + source::Decoder::kPadding);
@@ -46,23 +51,68 @@ StatusOr<std::unique_ptr<OutgoingBatch>> RecordBatcher::Next() {
 
 // Adds one record; false when the batch is full or nothing is left.
 StatusOr<bool> RecordBatcher::Fill(OutgoingBatch* batch) {
-  if (reader_ == nullptr) {
-    if (next_file_ == files_.size()) {
+  if (sorts_) {
+    if (next_sorted_ == sorted_.size()) {
       return false;
     }
-    WEIR_ASSIGN_OR_RETURN(reader_, source::RecordReader::Open(files_[next_file_++]));
+    TimedRecord& record = sorted_[next_sorted_++];
+    const bool more = Append(record.bytes, record.file, record.line, batch);
+    record.bytes = {};
+    return more;
+  }
+  if (reader_ == nullptr && next_file_ == files_.size()) {
+    return false;
   }
   std::string_view record;
-  WEIR_ASSIGN_OR_RETURN(const bool found, reader_->Next(&record));
+  WEIR_ASSIGN_OR_RETURN(const bool found, Read(&record));
+  return !found || Append(record, static_cast<uint32_t>(next_file_ - 1),
+                          reader_->line(), batch);
+}
+
+StatusOr<bool> RecordBatcher::Read(std::string_view* record) {
+  if (reader_ == nullptr) {
+    WEIR_ASSIGN_OR_RETURN(reader_, source::RecordReader::Open(files_[next_file_++]));
+  }
+  WEIR_ASSIGN_OR_RETURN(const bool found, reader_->Next(record));
   if (!found) {
     bytes_before_ += reader_->bytes_read();
     reader_.reset();
-    return true;
   }
+  return found;
+}
+
+// A record without a readable time keeps its place behind the one before it. After an error the call is
+// made again and goes on with the next file.
+Status RecordBatcher::LoadSorted() {
+  UnixMillis time_ms = INT64_MIN;
+  while (reader_ != nullptr || next_file_ < files_.size()) {
+    std::string_view record;
+    const StatusOr<bool> found = Read(&record);
+    if (!found.ok()) {
+      reader_.reset();
+      return found.status();
+    }
+    if (!*found) {
+      time_ms = INT64_MIN;
+      continue;
+    }
+    time_ms = clock_->TimeOf(record).value_or(time_ms);
+    sorted_.push_back(
+        {time_ms, static_cast<uint32_t>(next_file_ - 1), reader_->line(), std::string(record)});
+  }
+  std::stable_sort(sorted_.begin(), sorted_.end(), [](const TimedRecord& a, const TimedRecord& b) {
+    return a.time_ms < b.time_ms;
+  });
+  loaded_ = true;
+  return OkStatus();
+}
+
+bool RecordBatcher::Append(std::string_view record, uint32_t file, uint64_t line,
+                           OutgoingBatch* batch) const {
   std::string* payload = batch->request.mutable_payload();
   payload->append(record);
   batch->request.add_record_sizes(static_cast<uint32_t>(record.size()));
-  batch->origins.push_back({static_cast<uint32_t>(next_file_ - 1), reader_->line()});
+  batch->origins.push_back({file, line});
   return payload->size() < options_.batch_bytes && batch->origins.size() < options_.batch_records;
 }
 

@@ -27,7 +27,9 @@ struct OutgoingBatch {
 struct BatcherOptions {
   std::size_t batch_bytes = 256 * 1024;
   std::size_t batch_records = 500;
-  bool replay = false;             // give each batch a watermark
+  // Give out all records sorted by event time, and each batch a watermark. The records are then held in
+  // memory, but for standard input, which is streamed as it comes.
+  bool replay = false;
   int64_t watermark_lag_ms = 0;    // behind the latest event seen
 };
 
@@ -45,12 +47,27 @@ class RecordBatcher {
   uint64_t bytes_total() const { return bytes_total_; }
 
  private:
+  struct TimedRecord {
+    UnixMillis time_ms;
+    uint32_t file;
+    uint64_t line;
+    std::string bytes;
+  };
+
   StatusOr<bool> Fill(OutgoingBatch* batch);
+  // The next record of the files in their order; false at the end of a file.
+  StatusOr<bool> Read(std::string_view* record);
+  Status LoadSorted();
+  bool Append(std::string_view record, uint32_t file, uint64_t line, OutgoingBatch* batch) const;
   void Seal(OutgoingBatch* batch);
 
   const std::vector<std::string> files_;
   const BatcherOptions options_;
   std::unique_ptr<EventClock> clock_;   // with replay
+  bool sorts_ = false;
+  bool loaded_ = false;
+  std::vector<TimedRecord> sorted_;
+  std::size_t next_sorted_ = 0;
   std::unique_ptr<source::RecordReader> reader_;
   std::size_t next_file_ = 0;
   uint64_t next_sequence_ = 1;

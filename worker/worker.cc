@@ -436,6 +436,11 @@ StatusOr<alert::Alert> Worker::Impl::GetAlert(const Hash128& alert_id) {
       break;
     }
   }
+  const plan::RuleSetPtr rule_set = rules();
+  if (found.ok() && rule_set != nullptr) {
+    const plan::CompiledRule* rule = rule_set->FindRule(found->rule_id);
+    found->note = rule == nullptr ? "" : rule->source.note;
+  }
   return found;
 }
 

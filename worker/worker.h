@@ -154,7 +154,7 @@ class Worker {
   void Drain();
 
   WorkerStatus GetStatus();
-  // An alert with its columns computed on the panes as they are now. NotFound.
+  // An alert with its columns computed on the panes as they are now, and its rule's note. NotFound.
   StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
 
  private:

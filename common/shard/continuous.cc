@@ -150,6 +150,11 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
   if (approximate) {
     alert.flags |= alert::kApproximate;
   }
+  UnixMillis first_event_ms = 0;
+  if (alert.arrived_at_ms == 0) {
+    // Replay knows no arrival: the event that completed the condition stands for it.
+    group->EventTimes(first - width, first, &first_event_ms, &alert.arrived_at_ms);
+  }
   WEIR_RETURN_IF_ERROR(Refresh(compiled, *group, &alert));
   if (key.has_value()) {
     suppression_->Made(*key, alert.id, episode.start_ms, duration_ms);
@@ -190,9 +195,6 @@ Status Judge::Refresh(const plan::CompiledRule& rule, const Group& group, alert:
                                 ? first_event
                                 : std::min(alert->first_event_ms, first_event);
     alert->last_event_ms = std::max(alert->last_event_ms, last_event);
-  }
-  if (alert->arrived_at_ms == 0) {
-    alert->arrived_at_ms = alert->last_event_ms;
   }
   return OkStatus();
 }

@@ -108,9 +108,12 @@ Status Judge::EmitTickRow(RuleState* rule, const ResultRow& result,
           return OkStatus();
         }
         WEIR_ASSIGN_OR_RETURN(alert::Alert open, alerts_->Get(episode.alert));
-        open.columns = std::move(alert.columns);
-        open.events = std::move(alert.events);
-        open.last_event_ms = std::max(open.last_event_ms, alert.last_event_ms);
+        // What is shown is the window of the newest event, not one from which events only fell out.
+        if (alert.last_event_ms > open.last_event_ms) {
+          open.columns = std::move(alert.columns);
+          open.events = std::move(alert.events);
+          open.last_event_ms = alert.last_event_ms;
+        }
         open.episode_end_ms = tick_ms;
         alerts_->Put(std::move(open));
         return OkStatus();
