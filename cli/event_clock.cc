@@ -33,8 +33,11 @@ void EventClock::Observe(std::string_view payload, const std::vector<uint32_t>& 
 }
 
 std::optional<UnixMillis> EventClock::TimeOf(std::string_view record) {
+  // Looking is not sending: the latest time only grows by what Observe is given.
+  const std::optional<UnixMillis> latest_ms = latest_ms_;
   first_ms_.reset();
   Observe(record, {static_cast<uint32_t>(record.size())});
+  latest_ms_ = latest_ms;
   return first_ms_;
 }
 

@@ -38,6 +38,7 @@ const std::map<std::string, std::vector<std::string>>& Edges() {
       {"worker", {"shard", "state", "state_rocksdb", "exec", "plan", "rule", "alert", "telemetry"}},
       {"ingest", {"exec", "source", "wire", "rpc", "telemetry"}},
       {"coordinator", {"alert", "wire", "rpc", "telemetry"}},
+      {"cmake", {}},
       {"deploy", {"base"}},
       {"cli", {"ingest", "worker", "coordinator", "backtest", "config"}},
   };

@@ -57,22 +57,30 @@ TEST_F(RecordBatcherTest, CutsByCountAndNumbersFromOne) {
   EXPECT_EQ(*end, nullptr);
 }
 
-TEST_F(RecordBatcherTest, WatermarkTrailsTheLatestEvent) {
-  const std::string path = Write("a.ndjson", Event("1", "2026-03-10T10:00:00Z") +
-                                                 Event("2", "2026-03-10T12:00:00Z") +
-                                                 Event("3", "2026-03-10T11:00:00Z"));
+TEST_F(RecordBatcherTest, ReplaySortsAllFilesByTimeAndTrailsTheLatestEventSent) {
+  const std::string late = Write("a.ndjson", Event("1", "2026-03-10T10:00:00Z") +
+                                                 Event("2", "2026-03-10T12:00:00Z"));
+  const std::string early = Write("b.ndjson", Event("3", "2026-03-10T11:00:00Z") +
+                                                  "{\"no\": \"time\"}\n");
   BatcherOptions options;
   options.batch_records = 2;
   options.replay = true;
   options.watermark_lag_ms = kMillisPerHour;
-  RecordBatcher batcher({path}, options);
-  const UnixMillis expected = *ParseTime("2026-03-10T11:00:00Z");
+  RecordBatcher batcher({late, early}, options);
   auto first = batcher.Next();
   ASSERT_TRUE(first.ok() && *first != nullptr);
-  EXPECT_EQ((*first)->request.watermark_unix_millis(), expected);
+  EXPECT_EQ((*first)->request.watermark_unix_millis(), *ParseTime("2026-03-10T10:00:00Z"));
+  ASSERT_EQ((*first)->origins.size(), 2u);
+  EXPECT_EQ(batcher.file_name((*first)->origins[0].file), late);
+  EXPECT_EQ(batcher.file_name((*first)->origins[1].file), early);
   auto second = batcher.Next();
   ASSERT_TRUE(second.ok() && *second != nullptr);
-  EXPECT_EQ((*second)->request.watermark_unix_millis(), expected);
+  EXPECT_EQ((*second)->request.watermark_unix_millis(), *ParseTime("2026-03-10T11:00:00Z"));
+  ASSERT_EQ((*second)->origins.size(), 2u);
+  // What has no time stays behind its neighbour.
+  EXPECT_EQ(batcher.file_name((*second)->origins[0].file), early);
+  EXPECT_EQ((*second)->origins[0].line, 2u);
+  EXPECT_EQ(batcher.file_name((*second)->origins[1].file), late);
 }
 
 TEST_F(RecordBatcherTest, MissingFileIsReportedAndTheNextIsRead) {
