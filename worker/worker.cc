@@ -377,7 +377,7 @@ WorkerStatus Worker::Impl::GetStatus() {
         ShardStatus& row = status.shards.emplace_back();
         row.shard = shard->id();
         row.log_last = writer_->last_of(shard->id());
-        row.log_checkpointed = shard->HasChanges() ? 0 : shard->applied().value;
+        row.log_checkpointed = shard->checkpointed().value;
         row.closed_ms = shard->closed_ms() == shard::kTimeMin ? 0 : shard->closed_ms();
         row.groups_in_memory = shard->groups_in_memory();
         row.groups_spilled = shard->groups_evicted();

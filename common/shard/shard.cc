@@ -48,6 +48,7 @@ Status Shard::Load() {
   }
   WEIR_RETURN_IF_ERROR(found);
   WEIR_ASSIGN_OR_RETURN(meta_, DecodeMeta(bytes));
+  checkpointed_ = meta_.applied;
   WEIR_RETURN_IF_ERROR(identities_.Load());
   WEIR_RETURN_IF_ERROR(suppression_.Load());
   WEIR_RETURN_IF_ERROR(judge_.LoadTickEpisodes());
@@ -521,21 +522,24 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
       }
     }
     window->candidate_changes.clear();
-    // Only what was dead at the checkpoint before this one, which is durable: recovery from it may
-    // still need what died since.
-    store_->SetExpiryFloor(GroupPrefix(options_.id, id), durable_dead_before_ms_);
   }
-  durable_dead_before_ms_ = dead_before_ms;
   alerts_.Checkpoint(batch);
   suppression_.Checkpoint(batch);
   judge_.CheckpointTickEpisodes(batch);
   identities_.Checkpoint(batch);
   identities_.Seal(options_.identity_bytes_max, batch);
   FillMeta();
+  // Only what was dead at the checkpoint before this one, which is durable: recovery from it may still
+  // need what died since. Windows of earlier rule sets are among these, their groups die like others.
+  for (const auto& [id, times] : meta_.windows) {
+    store_->SetExpiryFloor(GroupPrefix(options_.id, id), durable_dead_before_ms_);
+  }
+  durable_dead_before_ms_ = dead_before_ms;
   batch->Put(state::Family::kState, MetaKey(options_.id), EncodeMeta(meta_));
   batch->DeleteRange(state::Family::kLog, LogKey(options_.id, LogNumber(0)),
                      LogKey(options_.id, LogNumber(meta_.applied.value + 1)));
   changed_ = false;
+  checkpointed_ = meta_.applied;
   return OkStatus();
 }
 

@@ -85,6 +85,8 @@ class Shard {
 
   ShardId id() const { return options_.id; }
   LogNumber applied() const { return meta_.applied; }
+  // The last record that a checkpoint covers.
+  LogNumber checkpointed() const { return checkpointed_; }
   UnixMillis closed_ms() const { return meta_.closed_ms; }
   RuleSetVersion version() const { return meta_.version; }
   const ShardMeta& meta() const { return meta_; }
@@ -128,6 +130,7 @@ class Shard {
   Environment* environment_;
   ShardMeta meta_;
   bool changed_ = false;
+  LogNumber checkpointed_;
   uint64_t durable_dead_before_ms_ = 0;
   plan::RuleSetPtr rule_set_;
   AlertBook alerts_;
