@@ -99,7 +99,7 @@ class Node final : private source::Sink {
 
   void Connect(worker::Worker* worker) {
     worker_ = worker;
-    stream_ = worker_->OpenStream(watermark_ms_);
+    stream_ = worker_->OpenStream(0);
     const plan::RuleSetPtr rules = worker_->rules();
     source::Options options;
     options.ingested = source::Options::Ingested::kTimestamp;
@@ -111,12 +111,16 @@ class Node final : private source::Sink {
     router_ = std::make_unique<exec::Router>(rules, router);
   }
 
+  // After a restart a producer says again how far it is. REQUIRES: all nodes are connected.
+  void PromiseAgain() { worker_->SetWatermark(stream_, watermark_ms_); }
+
   std::size_t left() const { return deliveries_.size() - next_; }
   Status Wait() { return unanswered_.Wait(); }
 
-  // Submits a batch; sometimes waits for all and promises what it may.
-  Status Step() {
-    const int64_t size = random_.Pick<int64_t>({1, 3, 3, 1000});
+  // Submits a batch of at most size_max; sometimes waits for all and promises what it may.
+  Status Step(std::size_t size_max) {
+    const int64_t size =
+        std::min(random_.Pick<int64_t>({1, 3, 3, 1000}), static_cast<int64_t>(size_max));
     UnixMillis least_ms = kEndOfTime;
     for (int64_t i = 0; i < size && left() != 0; ++i) {
       const std::size_t index = deliveries_[next_++].index;
@@ -219,7 +223,7 @@ Status Deliver(std::vector<std::unique_ptr<Node>>* nodes, std::size_t left_max, 
     if (left <= left_max) {
       return OkStatus();
     }
-    WEIR_RETURN_IF_ERROR(random->Pick(busy)->Step());
+    WEIR_RETURN_IF_ERROR(random->Pick(busy)->Step(left - left_max));
   }
 }
 
@@ -259,11 +263,16 @@ StatusOr<std::vector<alert::Alert>> RunCluster(const std::vector<Call>& calls,
     for (const auto& node : nodes) {
       node->Connect(&worker);
     }
+    for (const auto& node : nodes) {
+      node->PromiseAgain();
+    }
     const Status delivered = Deliver(&nodes, left_max, &random);
+    // The first stop cuts short whatever is going on.
+    std::string failure;
     if (left_max == 0) {
       worker.Drain();
+      failure = worker.GetStatus().failure;
     }
-    const std::string failure = worker.GetStatus().failure;
     worker.Stop();
     if (!failure.empty()) {
       return Internal("the worker failed: {}", failure);

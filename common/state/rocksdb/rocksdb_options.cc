@@ -89,6 +89,8 @@ rocksdb::ColumnFamilyOptions BaseFamily(std::size_t write_buffer_bytes, int buff
 rocksdb::ColumnFamilyOptions LogFamily(const RocksDbSettings& settings, uint64_t memory_bytes) {
   rocksdb::ColumnFamilyOptions family = BaseFamily(memory_bytes / 12, 4);
   family.min_write_buffer_number_to_merge = 2;
+  // What lives for seconds is not worth compressing.
+  family.compression = rocksdb::kNoCompression;
   family.target_file_size_base = 128ULL << 20;
   rocksdb::BlockBasedTableOptions table = TableOptions(settings.cache);
   table.partition_filters = false;
@@ -101,15 +103,14 @@ rocksdb::ColumnFamilyOptions LogFamily(const RocksDbSettings& settings, uint64_t
 rocksdb::ColumnFamilyOptions StateFamily(const RocksDbSettings& settings, uint64_t memory_bytes,
                                          std::shared_ptr<SharedExpiryFloors> floors) {
   rocksdb::ColumnFamilyOptions family = BaseFamily(memory_bytes / 16, 3);
-  family.bottommost_compression =
-      FirstSupported({rocksdb::kZSTD, rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
   family.memtable_whole_key_filtering = true;
   family.memtable_prefix_bloom_size_ratio = 0.02;
   family.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(std::move(floors));
   // Expired entries in files that nothing else rewrites go within half a day.
   family.periodic_compaction_seconds = 12ULL * 3600;
   rocksdb::BlockBasedTableOptions table = TableOptions(settings.cache);
-  table.block_size = 8 << 10;
+  // A spilled group that comes back costs the reading of one block.
+  table.block_size = 4 << 10;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
