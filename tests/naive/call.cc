@@ -17,9 +17,9 @@ std::string CloudTrailRecord(const Call& call) {
           : fmt::format(R"({{"accept":"*/*","modelId":"{}","contentType":"application/json"}})",
                         call.model);
   return fmt::format(
-      R"({{"eventVersion":"1.11","userIdentity":{{{}"type":"IAMUser"}},"eventTime":"{}",{}{}{}{}{}{})"
-      R"("awsRegion":"{}","sourceIPAddress":"203.0.113.7","userAgent":"sdk","requestParameters":{},)"
-      R"("responseElements":null}})",
+      R"({{"eventVersion":"1.11","userIdentity":{{{}"type":"IAMUser"}},"eventTime":"{}",)"
+      R"({}{}{}{}{}{}"awsRegion":"{}","sourceIPAddress":"203.0.113.7","userAgent":"sdk",)"
+      R"("requestParameters":{},"responseElements":null}})",
       Member("arn", call.user), FormatTime(call.time_ms), Member("eventSource", call.provider),
       Member("eventName", call.operation), Member("eventID", call.id),
       Member("recipientAccountId", call.account), Member("errorCode", call.error_code),

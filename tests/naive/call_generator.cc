@@ -45,7 +45,8 @@ class Generator {
     AddOthers();
     AddCopies();
     for (std::size_t i = calls_.size(); i > 1; --i) {
-      std::swap(calls_[i - 1], calls_[static_cast<std::size_t>(random_.Between(0, int64_t(i) - 1))]);
+      const int64_t other = random_.Between(0, static_cast<int64_t>(i) - 1);
+      std::swap(calls_[i - 1], calls_[static_cast<std::size_t>(other)]);
     }
     return std::move(calls_);
   }

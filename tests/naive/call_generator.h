@@ -28,8 +28,8 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// In no order, with copies of some. Calls of one principal and account to different models never share
-// a second: which of two episodes that begin at once suppresses the other is not promised.
+// In no order, with copies of some. Calls of one principal and account to different models never
+// share a second: which of two episodes that begin at once suppresses the other is not promised.
 std::vector<Call> GenerateCalls(uint64_t seed);
 
 }  // namespace weir::naive

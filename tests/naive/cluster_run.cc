@@ -92,7 +92,10 @@ class Node final : private source::Sink {
  public:
   Node(const std::vector<Call>* calls, std::vector<Delivery> deliveries, uint16_t shard_count,
        uint64_t seed)
-      : calls_(calls), deliveries_(std::move(deliveries)), shard_count_(shard_count), random_(seed) {
+      : calls_(calls),
+        deliveries_(std::move(deliveries)),
+        shard_count_(shard_count),
+        random_(seed) {
     std::stable_sort(deliveries_.begin(), deliveries_.end(),
                      [](const Delivery& a, const Delivery& b) { return a.due_ms < b.due_ms; });
   }

@@ -1,5 +1,5 @@
-// What the rules of deploy/rules/bedrock find, computed without the engine: every rule written by hand,
-// every window a loop over all calls.
+// What the rules of deploy/rules/bedrock find, computed without the engine: every rule written by
+// hand, every window a loop over all calls.
 #pragma once
 
 #include <compare>
