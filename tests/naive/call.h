@@ -1,5 +1,5 @@
-// One made-up API call: rendered as the raw record that AWS would deliver for the engine, read as it
-// is by the naive evaluator.
+// One made-up API call: rendered as the raw record that AWS would deliver for the engine, read as
+// it is by the naive evaluator.
 #pragma once
 
 #include <cstdint>

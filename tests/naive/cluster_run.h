@@ -1,5 +1,5 @@
-// Runs records through a cluster's parts in this process: two ingest nodes' decoders and routers, and
-// a worker with a memory store that is stopped and started half way.
+// Runs records through a cluster's parts in this process: two ingest nodes' decoders and routers,
+// and a worker with a memory store that is stopped and started half way.
 #pragma once
 
 #include <cstdint>

@@ -204,8 +204,9 @@ Findings Judge(const std::vector<Call>& calls,
 }  // namespace
 
 void PrintTo(const Hit& hit, std::ostream* out) {
-  *out << hit.rule_id.substr(0, 4) << " {" << hit.group << "} " << FormatTime(hit.start_ms)
-       << " .. " << FormatTime(hit.end_ms) << " count " << hit.count << " suppressed " << hit.suppressed;
+  *out << hit.rule_id.substr(0, 4) << " {" << hit.group << "} " << FormatTime(hit.start_ms);
+  *out << " .. " << FormatTime(hit.end_ms) << " count " << hit.count;
+  *out << " suppressed " << hit.suppressed;
 }
 
 Findings JudgeTicks(const std::vector<Call>& calls) { return Judge(calls, TickHits); }

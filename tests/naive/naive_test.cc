@@ -196,8 +196,8 @@ TEST_P(NaiveTest, ClusterContinuouslyInOrder) {
              HitsOf(Backtest(plan::JudgeMode::kContinuous), false));
 }
 
-// Rows that come late begin episodes earlier, join them, and change which suppresses the other: of the
-// probing rule every alert must be a true episode and every key must have one, of the others all.
+// Rows that come late begin episodes earlier, join them, and change which suppresses the other: of
+// the probing rule every alert must be a true episode and every key must have one, of the others all.
 TEST_P(NaiveTest, ClusterContinuouslyOutOfOrder) {
   std::set<Hit> wanted;
   std::set<Hit> allowed;
