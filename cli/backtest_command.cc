@@ -1,6 +1,8 @@
 // weir backtest: what rules would have alerted on over files of events, without a cluster.
 #include <chrono>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -21,10 +23,20 @@ struct BacktestFlags {
   std::string tenant = "default";
 };
 
+// `--rules a.toml b.toml events.json` means two rules: a name after the first that is a rule file or a
+// folder cannot be a file of events.
+bool NamesRules(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::path(path).extension() == ".toml" ||
+         std::filesystem::is_directory(path, error);
+}
+
 backtest::Options MakeOptions(const BacktestFlags& flags) {
   backtest::Options options;
   options.rule_paths = flags.rules;
-  options.files = flags.files;
+  for (const std::string& path : flags.files) {
+    (NamesRules(path) ? options.rule_paths : options.files).push_back(path);
+  }
   options.tenant = flags.tenant;
   if (flags.mode == "schedule") {
     options.mode = plan::JudgeMode::kSchedule;
@@ -115,7 +127,7 @@ void AddBacktestCommand(CLI::App* app, Action* action) {
       "Run rules over files of events, all in one pass, and print the alerts.\n"
       "Exit code 1: a rule was refused or a record rejected; the alerts of the rest are printed.");
   auto flags = std::make_shared<BacktestFlags>();
-  command->add_option("--rules", flags->rules, "Rule file or folder with *.toml (may be repeated)")
+  command->add_option("--rules", flags->rules, "Rule files or folders with *.toml (may be repeated)")
       ->required()
       ->allow_extra_args(false);
   command->add_option("--mode", flags->mode,

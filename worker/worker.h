@@ -139,7 +139,8 @@ class Worker {
   plan::RuleSetPtr rules() const;
 
   // A stream is one ingest node's connection. Nothing closes past the watermark of any open stream: a
-  // stream promises that every later frame has a greater stamp. watermark_ms is its first promise.
+  // stream promises that every later frame has a greater stamp. watermark_ms is its first promise; it
+  // takes effect with the next SetWatermark or CloseStream of any stream.
   StreamId OpenStream(UnixMillis watermark_ms);
   // Raises the promise; lower values are ignored. INT64_MAX: the stream has ended (replay).
   void SetWatermark(StreamId stream, UnixMillis watermark_ms);
