@@ -15,6 +15,7 @@ namespace {
 const std::map<std::string, std::vector<std::string>>& Edges() {
   static const std::map<std::string, std::vector<std::string>> kEdges = {
       {"base", {}},
+      {"task", {"base"}},
       {"types", {"base"}},
       {"telemetry", {"base"}},
       {"config", {"base"}},
@@ -26,21 +27,26 @@ const std::map<std::string, std::vector<std::string>>& Edges() {
       {"source", {"types"}},
       {"state", {"base"}},
       {"state_rocksdb", {"state"}},
+      {"kql", {"types", "esql"}},
+      {"eql", {"types", "esql"}},
       {"rule", {"esql"}},
       {"alert", {"types", "rule"}},
-      {"plan", {"rule", "esql", "expr", "agg", "grok"}},
+      {"plan", {"rule", "esql", "kql", "eql", "expr", "agg", "grok"}},
       {"exec", {"plan", "source"}},
       {"shard", {"exec", "plan", "window", "state", "alert", "agg"}},
       {"backtest", {"shard", "exec", "plan", "source", "rule", "alert"}},
       {"proto", {}},
       {"wire", {"alert", "proto"}},
       {"rpc", {"telemetry", "proto"}},
-      {"worker", {"shard", "state", "state_rocksdb", "exec", "plan", "rule", "alert", "telemetry"}},
-      {"ingest", {"exec", "source", "wire", "rpc", "telemetry"}},
-      {"coordinator", {"alert", "wire", "rpc", "telemetry"}},
+      {"meta", {"task", "state"}},
+      {"meta_etcd", {"meta", "rpc", "telemetry", "proto"}},
+      {"cluster", {"meta", "task"}},
+      {"worker", {"cluster", "task", "shard", "state", "state_rocksdb", "exec", "plan", "rule", "alert", "telemetry"}},
+      {"ingest", {"cluster", "task", "exec", "source", "wire", "rpc", "telemetry"}},
+      {"coordinator", {"cluster", "task", "alert", "wire", "rpc", "telemetry"}},
       {"cmake", {}},
       {"deploy", {"base"}},
-      {"cli", {"ingest", "worker", "coordinator", "backtest", "config"}},
+      {"cli", {"ingest", "worker", "coordinator", "backtest", "config", "meta_etcd"}},
   };
   return kEdges;
 }
@@ -113,8 +119,8 @@ struct ThirdParty {
 
 const std::vector<ThirdParty>& Wrapped() {
   static const std::vector<ThirdParty> kWrapped = {
-      {"gRPC", {"grpc/", "grpcpp/", "grpc++/"}, {".grpc.pb.h"}, {"rpc", "cli"}, true},
-      {"protobuf", {"google/protobuf/"}, {".pb.h"}, {"rpc", "wire", "cli"}, true},
+      {"gRPC", {"grpc/", "grpcpp/", "grpc++/"}, {".grpc.pb.h"}, {"rpc", "meta_etcd", "cli"}, true},
+      {"protobuf", {"google/protobuf/"}, {".pb.h"}, {"rpc", "wire", "meta_etcd", "cli"}, true},
       {"RocksDB", {"rocksdb/"}, {}, {"state_rocksdb"}, false},
       {"yaml-cpp", {"yaml-cpp/"}, {}, {"config"}, false},
       {"simdjson", {"simdjson"}, {}, {"source"}, false},
@@ -153,7 +159,10 @@ std::string LibraryOf(std::string_view path) {
     return top;
   }
   const std::string library = part();
-  return library == "state" && path.starts_with("rocksdb/") ? "state_rocksdb" : library;
+  if (library == "state" && path.starts_with("rocksdb/")) {
+    return "state_rocksdb";
+  }
+  return library == "meta" && path.starts_with("etcd/") ? "meta_etcd" : library;
 }
 
 Findings CheckEdges(const Files& files) {

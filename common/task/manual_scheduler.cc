@@ -1,0 +1,59 @@
+#include "common/task/manual_scheduler.h"
+
+#include <utility>
+
+namespace weir::task {
+
+void ManualScheduler::Post(Task task) {
+  posted_.push_back(std::move(task));
+}
+
+Scheduler::TimerId ManualScheduler::PostAfter(int64_t delay_ms, Task task) {
+  const TimerId id = next_++;
+  const int64_t due_ms = now_ms_ + (delay_ms > 0 ? delay_ms : 0);
+  timers_.emplace(std::pair(due_ms, id), std::move(task));
+  due_.emplace(id, due_ms);
+  return id;
+}
+
+void ManualScheduler::Cancel(TimerId timer) {
+  const auto position = due_.find(timer);
+  if (position != due_.end()) {
+    timers_.erase({position->second, timer});
+    due_.erase(position);
+  }
+}
+
+bool ManualScheduler::RunOne() {
+  if (posted_.empty()) {
+    return false;
+  }
+  const Task task = std::move(posted_.front());
+  posted_.pop_front();
+  task();
+  return true;
+}
+
+void ManualScheduler::RunPosted() {
+  while (RunOne()) {
+  }
+}
+
+void ManualScheduler::Advance(int64_t delta_ms) {
+  const int64_t end_ms = now_ms_ + delta_ms;
+  RunPosted();
+  while (!timers_.empty() && timers_.begin()->first.first <= end_ms) {
+    auto node = timers_.extract(timers_.begin());
+    due_.erase(node.key().second);
+    now_ms_ = node.key().first;
+    node.mapped()();
+    RunPosted();
+  }
+  now_ms_ = end_ms;
+}
+
+int64_t ManualScheduler::NextTimerMs() const {
+  return timers_.empty() ? -1 : timers_.begin()->first.first;
+}
+
+}  // namespace weir::task
