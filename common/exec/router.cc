@@ -76,7 +76,8 @@ class Router::Impl {
     std::sort(touched_.begin(), touched_.end());
     frame.parts.reserve(touched_.size());
     for (const uint16_t shard : touched_) {
-      frame.parts.push_back({ShardId(shard), std::move(parts_[shard].bytes), parts_[shard].entries});
+      frame.parts.push_back(
+          {ShardId(shard), Epoch(), std::move(parts_[shard].bytes), parts_[shard].entries});
       parts_[shard] = {};
     }
     touched_.clear();

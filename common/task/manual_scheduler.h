@@ -13,6 +13,7 @@ namespace weir::task {
 class ManualScheduler final : public Scheduler {
  public:
   void Post(Task task) override;
+  void Run(const Task& task) override { task(); }
   TimerId PostAfter(int64_t delay_ms, Task task) override;
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override { return now_ms_; }
