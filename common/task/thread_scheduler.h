@@ -18,10 +18,10 @@ class ThreadScheduler final : public Scheduler {
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override;
 
-  // Posts and waits. REQUIRES: not on the scheduler's own thread; not stopped.
+  // Posts and waits until the task has run. REQUIRES: not on the scheduler's own thread; not stopped.
   void Run(const Task& task);
-  // Runs what is posted, drops what is delayed, joins the thread. Later tasks are dropped. Idempotent;
-  // not from the scheduler's own thread.
+  // Runs what was posted before the call, drops what is delayed, joins the thread. Whatever is posted
+  // later, also by tasks that still run, is dropped. Idempotent; not from the scheduler's own thread.
   void Stop();
 
  private:
