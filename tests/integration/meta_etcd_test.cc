@@ -307,6 +307,46 @@ TEST_F(MetaEtcdTest, AShortRestartCostsNoSession) {
   world->Run([&] { session.reset(); });
 }
 
+// Three members: calls, watches and sessions follow when the one in use is killed, or stops answering.
+TEST(MetaEtcdClusterTest, FollowsToAnotherMember) {
+  auto members = EtcdProcess::MakeCluster(3);
+  if (members.empty()) {
+    GTEST_SKIP();
+  }
+  std::vector<std::string> endpoints;
+  for (const auto& member : members) {
+    ASSERT_TRUE(member->Launch().ok());
+    endpoints.push_back(member->endpoint());
+  }
+  for (const auto& member : members) {
+    const Status ready = member->WaitReady();
+    ASSERT_TRUE(ready.ok()) << ready;
+  }
+  EtcdWorld world(endpoints, "weir/", nullptr, 6000);
+  EtcdWorld other({endpoints[2]}, "weir/", nullptr, 6000);
+  const auto first = world.Commit(PutTxn("k", "1"));
+  ASSERT_TRUE(first.ok()) << first.status();
+  WatchLog log(&world, "k", first->revision);
+  ASSERT_TRUE(log.WaitForEvents(1));
+  Candidate anna(&world, "anna");
+  ASSERT_TRUE(anna.Leads());
+
+  members[0]->Kill();
+  EXPECT_TRUE(world.Get("k").ok());
+  ASSERT_TRUE(other.Commit(PutTxn("k", "2")).ok());
+  EXPECT_TRUE(log.WaitForEvents(2)) << log.lost();
+
+  ASSERT_TRUE(members[0]->Start().ok());
+  // The second one, which is in use now, hangs: whoever only listens is moved along by the calls.
+  members[1]->Pause();
+  EXPECT_TRUE(world.Get("k").ok());
+  ASSERT_TRUE(other.Commit(PutTxn("k", "3")).ok());
+  EXPECT_TRUE(log.WaitForEvents(3)) << log.lost();
+  EXPECT_EQ(log.Text(), "put k=1 put k=2 put k=3");
+  members[1]->Resume();
+  EXPECT_TRUE(anna.Leads());
+}
+
 TEST_F(MetaEtcdTest, EndsWhileCallsAndWatchesAreUnderWay) {
   Start();
   for (int i = 0; i < 20; ++i) {

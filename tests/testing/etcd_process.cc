@@ -1,5 +1,6 @@
 #include "tests/testing/etcd_process.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -76,17 +77,33 @@ int FreePort() {
 }
 
 std::unique_ptr<EtcdProcess> EtcdProcess::Make() {
+  std::vector<std::unique_ptr<EtcdProcess>> cluster = MakeCluster(1);
+  return cluster.empty() ? nullptr : std::move(cluster.front());
+}
+
+std::vector<std::unique_ptr<EtcdProcess>> EtcdProcess::MakeCluster(int members) {
+  std::vector<std::unique_ptr<EtcdProcess>> cluster;
   if (FindProgram("etcd").empty() || FindProgram("etcdctl").empty()) {
     std::printf("WEIR_TEST_SKIPPED: etcd and etcdctl are not installed; deploy/setup does that\n");
-    return nullptr;
+    return cluster;
   }
-  std::string folder = (std::filesystem::temp_directory_path() / "weir-etcd-XXXXXX").string();
-  WEIR_CHECK(::mkdtemp(folder.data()) != nullptr);
-  auto process = std::unique_ptr<EtcdProcess>(new EtcdProcess());
-  process->folder_ = folder;
-  process->client_port_ = FreePort();
-  process->peer_port_ = FreePort();
-  return process;
+  std::string all;
+  for (int i = 0; i < members; ++i) {
+    std::string folder = (std::filesystem::temp_directory_path() / "weir-etcd-XXXXXX").string();
+    WEIR_CHECK(::mkdtemp(folder.data()) != nullptr);
+    auto process = std::unique_ptr<EtcdProcess>(new EtcdProcess());
+    process->folder_ = folder;
+    process->name_ = fmt::format("test{}", i);
+    process->client_port_ = FreePort();
+    process->peer_port_ = FreePort();
+    all += fmt::format("{}{}={}", all.empty() ? "" : ",", process->name_, process->PeerUrl());
+    cluster.push_back(std::move(process));
+  }
+  for (const auto& process : cluster) {
+    process->token_ = cluster.front()->folder_.filename().string();
+    process->members_ = all;
+  }
+  return cluster;
 }
 
 EtcdProcess::~EtcdProcess() {
@@ -99,7 +116,16 @@ std::string EtcdProcess::endpoint() const {
   return fmt::format("127.0.0.1:{}", client_port_);
 }
 
+std::string EtcdProcess::PeerUrl() const {
+  return fmt::format("http://127.0.0.1:{}", peer_port_);
+}
+
 Status EtcdProcess::Start() {
+  WEIR_RETURN_IF_ERROR(Launch());
+  return WaitReady();
+}
+
+Status EtcdProcess::Launch() {
   WEIR_CHECK(pid_ == 0);
   std::vector<std::string> command;
   // Ends it when the test dies without a word.
@@ -107,22 +133,22 @@ Status EtcdProcess::Start() {
     command = {setpriv, "--pdeathsig", "KILL"};
   }
   const std::string client = fmt::format("http://127.0.0.1:{}", client_port_);
-  const std::string peer = fmt::format("http://127.0.0.1:{}", peer_port_);
+  const std::string peer = PeerUrl();
   for (const std::string& argument : std::vector<std::string>{
-           FindProgram("etcd"), "--name=test", "--data-dir=" + (folder_ / "data").string(),
+           FindProgram("etcd"), "--name=" + name_, "--data-dir=" + (folder_ / "data").string(),
            "--listen-client-urls=" + client, "--advertise-client-urls=" + client,
            "--listen-peer-urls=" + peer, "--initial-advertise-peer-urls=" + peer,
-           "--initial-cluster=test=" + peer,
-           fmt::format("--initial-cluster-token={}-{}", folder_.filename().string(), cluster_),
+           "--initial-cluster=" + members_,
+           fmt::format("--initial-cluster-token={}-{}", token_, cluster_),
            // Short, so that leases may be short and restarts quick.
            "--heartbeat-interval=20", "--election-timeout=200"}) {
     command.push_back(argument);
   }
-  const std::filesystem::path log = folder_ / "log";
-  pid_ = Spawn(command, log.string());
-  if (pid_ == 0) {
-    return Unavailable("cannot start {}", command.front());
-  }
+  pid_ = Spawn(command, (folder_ / "log").string());
+  return pid_ == 0 ? Unavailable("cannot start {}", command.front()) : OkStatus();
+}
+
+Status EtcdProcess::WaitReady() {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kStartTimeoutMs);
   while (std::chrono::steady_clock::now() < deadline && Running()) {
     if (Control("endpoint health") == 0) {
@@ -130,7 +156,7 @@ Status EtcdProcess::Start() {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  return Unavailable("etcd did not start: {}", TailOf(log));
+  return Unavailable("etcd did not start: {}", TailOf(folder_ / "log"));
 }
 
 bool EtcdProcess::Running() {

@@ -35,11 +35,11 @@ Connection::Connection(task::Scheduler* scheduler, const EtcdOptions& options, C
     : scheduler_(scheduler), options_(options), calls_(calls), on_moved_(std::move(on_moved)) {
   for (const std::string& address : options_.endpoints) {
     auto endpoint = std::make_unique<Endpoint>();
-    const std::shared_ptr<grpc::Channel> channel = rpc::MakeChannel(address);
     endpoint->address = address;
-    endpoint->kv = pb::KV::NewStub(channel);
-    endpoint->watch = pb::Watch::NewStub(channel);
-    endpoint->lease = pb::Lease::NewStub(channel);
+    endpoint->channel = rpc::MakeChannel(address);
+    endpoint->kv = pb::KV::NewStub(endpoint->channel);
+    endpoint->watch = pb::Watch::NewStub(endpoint->channel);
+    endpoint->lease = pb::Lease::NewStub(endpoint->channel);
     endpoints_.push_back(std::move(endpoint));
   }
 }
@@ -86,6 +86,8 @@ void Connection::Failed(const Endpoint* endpoint) {
 void Connection::Probe() {
   probing_ = true;
   Endpoint* const endpoint = endpoints_[current_].get();
+  // How often an endpoint is tried is decided here, and not by how long the channel has failed.
+  grpc::experimental::ChannelResetConnectionBackoff(endpoint->channel.get());
   pb::RangeRequest request;
   request.set_key(options_.key_prefix.empty() ? std::string(1, '\0') : options_.key_prefix);
   request.set_count_only(true);

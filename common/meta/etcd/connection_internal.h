@@ -11,12 +11,13 @@
 
 #include "common/meta/etcd/calls_internal.h"
 #include "common/meta/etcd/etcd_store.h"
-#include "etcd/rpc.grpc.pb.h"
+#include "etcdserverpb/rpc.grpc.pb.h"
 
 namespace weir::meta {
 
 struct Endpoint {
   std::string address;
+  std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<etcdserverpb::KV::Stub> kv;
   std::unique_ptr<etcdserverpb::Watch::Stub> watch;
   std::unique_ptr<etcdserverpb::Lease::Stub> lease;

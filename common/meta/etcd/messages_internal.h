@@ -4,7 +4,7 @@
 #include <string>
 
 #include "common/meta/meta_store.h"
-#include "etcd/rpc.pb.h"
+#include "etcdserverpb/rpc.pb.h"
 
 namespace weir::meta {
 
