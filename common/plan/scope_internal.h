@@ -2,6 +2,7 @@
 // every source field is visible without being listed, until KEEP leaves only those its wildcards match.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,6 +37,12 @@ class PlanScope : public expr::Scope {
 
   // Shows all source fields, and the metadata columns that FROM asks for.
   void Open(const std::vector<std::string>& metadata);
+  // Shows these source fields as listed columns, in this order, instead of all that may exist.
+  void List(const std::vector<std::string>& fields);
+  // From here on a source field that is resolved is a slot, which allocate gives it at its first
+  // mention: the rows have left their events.
+  using AllocateSlot = std::function<uint32_t(const Column& field)>;
+  void LeaveEvents(AllocateSlot allocate) { allocate_ = std::move(allocate); }
   // True while every source field is visible.
   bool is_open() const;
   // From here on an unknown name is a column of no type instead of an error: a command that could not
@@ -78,6 +85,7 @@ class PlanScope : public expr::Scope {
   const FieldCatalogue* catalogue_;
   FieldRegistry* fields_;
   bool reads_fields_ = false;
+  AllocateSlot allocate_;
   // The wildcards of each KEEP so far: a field must match one of every KEEP to be visible.
   std::vector<std::vector<std::string>> kept_patterns_;
   bool forgiving_ = false;
