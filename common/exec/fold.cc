@@ -16,11 +16,11 @@ FoldTable::Group& FoldTable::GroupOf(std::string_view key) {
 }
 
 Status FoldTable::Add(std::string_view key, std::string_view cells, const Hash128& identity) {
-  Arena arena;
+  arena_->Reset();
   ByteReader reader(cells);
   Group& group = GroupOf(key);
   ++group.rows;
-  std::vector<Value> inputs;
+  std::vector<Value>& inputs = inputs_;
   for (std::size_t i = 0; i < aggregates_->size(); ++i) {
     const plan::FoldAggregate& aggregate = (*aggregates_)[i];
     if (aggregate.filter != nullptr && reader.U8() == 0) {
@@ -28,7 +28,7 @@ Status FoldTable::Add(std::string_view key, std::string_view cells, const Hash12
     }
     inputs.clear();
     for (std::size_t input = 0; input < aggregate.inputs.size(); ++input) {
-      inputs.push_back(DecodeValue(&reader, &arena));
+      inputs.push_back(DecodeValue(&reader, arena_.get()));
     }
     if (aggregate.function != nullptr && reader.ok()) {
       aggregate.function->Add(&group.states[i], inputs, identity);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,8 @@ class FoldTable {
 
   const std::vector<plan::FoldAggregate>* aggregates_;
   std::map<std::string, Group, std::less<>> groups_;
+  std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();
+  std::vector<Value> inputs_;
 };
 
 }  // namespace weir::exec

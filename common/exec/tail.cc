@@ -1,8 +1,10 @@
 #include "common/exec/tail.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
+#include <type_traits>
 
 #include "common/exec/key_cells.h"
 #include "common/exec/row_steps.h"
@@ -48,24 +50,6 @@ struct TailRun {
       ApplyDissect(step, &context);
     }
   }
-  void Run(const plan::MvExpandStep& step) {
-    std::vector<TailRow> expanded;
-    for (TailRow row : *rows) {
-      context.slots = row;
-      const Value cell = step.input->Eval(context);
-      if (!cell.is_multi()) {
-        row[step.slot] = cell;
-        expanded.push_back(row);
-        continue;
-      }
-      for (const Value& item : cell.items()) {
-        TailRow copy = CopyRow(row);
-        copy[step.slot] = item;
-        expanded.push_back(copy);
-      }
-    }
-    *rows = std::move(expanded);
-  }
   void Run(const plan::SortStep& step);
   void Run(const plan::LimitStep& step) {
     if (rows->size() > static_cast<std::size_t>(step.count)) {
@@ -74,7 +58,69 @@ struct TailRun {
   }
   void Run(const plan::RepeatStep& step);
   void Run(const plan::StatsStep& step);
+  // Rows multiply: they are taken through the steps [begin, end) one by one, until there are as many as
+  // the LIMIT behind the steps lets through.
+  void RunExpanding(std::size_t begin, std::size_t end);
+  void Expand(std::size_t step, std::size_t end, TailRow row, std::size_t limit,
+              std::vector<TailRow>* expanded);
 };
+
+bool IsRowWise(const plan::TailStep& step) {
+  return std::holds_alternative<plan::FilterStep>(step) ||
+         std::holds_alternative<plan::AssignStep>(step) ||
+         std::holds_alternative<plan::GrokStep>(step) ||
+         std::holds_alternative<plan::DissectStep>(step) ||
+         std::holds_alternative<plan::MvExpandStep>(step);
+}
+
+void TailRun::RunExpanding(std::size_t begin, std::size_t end) {
+  std::size_t limit = std::numeric_limits<std::size_t>::max();
+  if (end < tail.steps.size()) {
+    if (const auto* step = std::get_if<plan::LimitStep>(&tail.steps[end])) {
+      limit = static_cast<std::size_t>(step->count);
+    }
+  }
+  std::vector<TailRow> expanded;
+  for (TailRow row : *rows) {
+    Expand(begin, end, row, limit, &expanded);
+  }
+  *rows = std::move(expanded);
+}
+
+void TailRun::Expand(std::size_t step, std::size_t end, TailRow row, std::size_t limit,
+                     std::vector<TailRow>* expanded) {
+  if (expanded->size() >= limit) {
+    return;
+  }
+  for (; step < end; ++step) {
+    context.slots = row;
+    const plan::TailStep& current = tail.steps[step];
+    if (const auto* filter = std::get_if<plan::FilterStep>(&current)) {
+      if (!Passes(*filter, &context)) {
+        return;
+      }
+    } else if (const auto* assign = std::get_if<plan::AssignStep>(&current)) {
+      row[assign->slot] = assign->value->Eval(context);
+    } else if (const auto* grok = std::get_if<plan::GrokStep>(&current)) {
+      ApplyGrok(*grok, &context, &counters);
+    } else if (const auto* dissect = std::get_if<plan::DissectStep>(&current)) {
+      ApplyDissect(*dissect, &context);
+    } else {
+      const auto& expand = std::get<plan::MvExpandStep>(current);
+      const Value cell = expand.input->Eval(context);
+      if (cell.is_multi()) {
+        for (const Value& item : cell.items()) {
+          TailRow copy = CopyRow(row);
+          copy[expand.slot] = item;
+          Expand(step + 1, end, copy, limit, expanded);
+        }
+        return;
+      }
+      row[expand.slot] = cell;
+    }
+  }
+  expanded->push_back(row);
+}
 
 // Ascending order takes a multivalue's least item, descending its greatest.
 Value SortItem(const Value& cell, bool descending) {
@@ -257,8 +303,25 @@ void RunTail(const plan::Tail& tail, UnixMillis judged_ms, Arena* arena, expr::W
   run.context.arena = arena;
   run.context.warnings = warnings;
   run.context.now_ms = judged_ms;
-  for (const plan::TailStep& step : tail.steps) {
-    std::visit([&](const auto& concrete) { run.Run(concrete); }, step);
+  for (std::size_t i = 0; i < tail.steps.size();) {
+    std::size_t end = i;
+    bool expands = false;
+    for (; end < tail.steps.size() && IsRowWise(tail.steps[end]); ++end) {
+      expands = expands || std::holds_alternative<plan::MvExpandStep>(tail.steps[end]);
+    }
+    if (expands) {
+      run.RunExpanding(i, end);
+      i = end;
+      continue;
+    }
+    std::visit(
+        [&](const auto& concrete) {
+          if constexpr (!std::is_same_v<std::decay_t<decltype(concrete)>, plan::MvExpandStep>) {
+            run.Run(concrete);
+          }
+        },
+        tail.steps[i]);
+    ++i;
   }
 }
 

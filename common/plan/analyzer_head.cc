@@ -240,6 +240,11 @@ void Analyzer::AddComputedColumn(const std::string& name, const esql::Expression
   step.only_writes = true;
   stage_->steps.push_back(std::move(step));
   AddSlotColumn(name, compiled->type(), slot, definition);
+  if (compiled->constant() != nullptr) {
+    Column column = *stage_->scope.Find(name);
+    column.constant = compiled;
+    stage_->scope.PutInPlace(std::move(column));
+  }
 }
 
 void Analyzer::AnalyzeWhere(const esql::WhereCommand& where) {

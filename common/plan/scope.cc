@@ -147,6 +147,17 @@ std::optional<expr::ColumnRef> PlanScope::Resolve(std::string_view name) const {
   return ref;
 }
 
+expr::ExprPtr PlanScope::ConstantOf(std::string_view name) const {
+  for (const std::vector<Column>* columns : {&aliases_, &columns_}) {
+    for (const Column& column : *columns) {
+      if (column.name == name) {
+        return column.constant;
+      }
+    }
+  }
+  return nullptr;
+}
+
 std::vector<std::string> PlanScope::ColumnNames() const {
   std::vector<std::string> names;
   for (const std::vector<Column>* columns : {&aliases_, &columns_}) {

@@ -27,6 +27,7 @@ struct Column {
   std::string field;        // the source field it reads; empty: a slot
   expr::ColumnRef ref;      // of a field, only the type is set
   Definition definition;
+  expr::ExprPtr constant = nullptr;   // what it always is; null: it varies
 };
 
 class PlanScope : public expr::Scope {
@@ -51,6 +52,7 @@ class PlanScope : public expr::Scope {
 
   std::optional<expr::ColumnRef> Resolve(std::string_view name) const override;
   std::vector<std::string> ColumnNames() const override;
+  expr::ExprPtr ConstantOf(std::string_view name) const override;
   // As Resolve, without giving a source field a number.
   std::optional<Column> Find(std::string_view name) const;
   const std::vector<Column>& columns() const { return columns_; }

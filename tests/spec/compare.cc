@@ -135,6 +135,9 @@ std::string Compare(const Case& spec, const Answer& answer) {
   std::vector<std::vector<Value>> expected;
   for (const std::vector<std::string>& row : spec.rows) {
     std::vector<Value>& cells = expected.emplace_back();
+    if (row.size() != types.size()) {
+      return fmt::format("an expected row has {} cells for {} columns", row.size(), types.size());
+    }
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::optional<Value> cell = ExpectedCell(types[i], row[i], &arena);
       if (!cell.has_value()) {

@@ -79,7 +79,7 @@ double Narrow(std::string_view type_name, double number) {
     return NarrowHalf(number);
   }
   if (type_name == "scaled_float") {
-    return std::round(number * 100) / 100;
+    return std::round(number * 100) * (1 / 100.0);   // stored as a whole number
   }
   return number;
 }
@@ -138,6 +138,20 @@ std::optional<Value> ParseDate(std::string_view text) {
   if (const std::optional<int64_t> millis = ParseNumber<int64_t>(text);
       millis.has_value() && text.size() > 4) {
     return Value::Datetime(*millis);
+  }
+  if (text.starts_with('-')) {
+    // A year before 0: 400 years have the same calendar at any time.
+    constexpr int64_t kCycleYears = 400;
+    constexpr int64_t kCycleMs = 146'097 * kMillisPerDay;
+    const std::size_t end = text.find('-', 1);
+    const auto year = ParseNumber<int64_t>(text.substr(0, end));
+    if (!year.has_value() || end == std::string_view::npos) {
+      return std::nullopt;
+    }
+    const int64_t cycles = -FloorDiv(*year, kCycleYears);
+    const std::optional<UnixMillis> shifted =
+        ParseTime(fmt::format("{:04}{}", *year + cycles * kCycleYears, text.substr(end)));
+    return shifted ? std::optional(Value::Datetime(*shifted - cycles * kCycleMs)) : std::nullopt;
   }
   const std::optional<UnixMillis> time = ParseTime(text);
   return time.has_value() ? std::optional(Value::Datetime(*time)) : std::nullopt;
