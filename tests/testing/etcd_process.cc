@@ -64,16 +64,27 @@ std::string TailOf(const std::filesystem::path& file) {
 
 }  // namespace
 
+// Not one that the system chooses: it gives those to outgoing connections too, before etcd listens.
 int FreePort() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  WEIR_CHECK(::bind(socket, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  WEIR_CHECK(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-  ::close(socket);
-  return ntohs(address.sin_port);
+  constexpr int kFirst = 20000;
+  constexpr int kCount = 12000;
+  static int next = static_cast<int>(::getpid()) * 31 % kCount;
+  for (int i = 0; i < kCount; ++i) {
+    const int port = kFirst + next;
+    next = (next + 1) % kCount;
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    const int bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    ::close(socket);
+    if (bound == 0) {
+      return port;
+    }
+  }
+  WEIR_CHECK(false, "no free port");
+  return 0;
 }
 
 std::unique_ptr<EtcdProcess> EtcdProcess::Make() {

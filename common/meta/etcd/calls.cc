@@ -9,8 +9,10 @@ Calls::~Calls() {
   *alive_ = false;
   std::vector<std::shared_ptr<grpc::ClientContext>> running;
   std::unique_lock lock(mutex_);
-  for (const auto& [key, context] : running_) {
-    running.push_back(context);
+  for (const auto& [call, context] : running_) {
+    if (context != nullptr) {   // null: just ending
+      running.push_back(context);
+    }
   }
   lock.unlock();
   // Without the lock: gRPC may answer within the cancellation.
@@ -21,10 +23,11 @@ Calls::~Calls() {
   changed_.wait(lock, [this] { return running_.empty(); });
 }
 
-void Calls::Begin(std::shared_ptr<grpc::ClientContext> context) {
-  grpc::ClientContext* const key = context.get();
+uint64_t Calls::Begin(std::shared_ptr<grpc::ClientContext> context) {
   const std::lock_guard lock(mutex_);
-  running_.emplace(key, std::move(context));
+  const uint64_t call = next_++;
+  running_.emplace(call, std::move(context));
+  return call;
 }
 
 void Calls::Post(std::function<void()> f) {
@@ -35,12 +38,19 @@ void Calls::Post(std::function<void()> f) {
   });
 }
 
-void Calls::End(grpc::ClientContext* context) {
-  std::shared_ptr<grpc::ClientContext> ended;   // outlives the lock
+void Calls::End(uint64_t call, std::function<void()> f) {
+  std::shared_ptr<grpc::ClientContext> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended = std::move(running_.at(call));
+  }
+  scheduler_->Post([alive = alive_, ended = std::move(ended), f = std::move(f)] {
+    if (*alive) {
+      f();
+    }
+  });
   const std::lock_guard lock(mutex_);
-  const auto position = running_.find(context);
-  ended = std::move(position->second);
-  running_.erase(position);
+  running_.erase(call);
   // Under the lock: the destructor may go on as soon as it is free.
   changed_.notify_all();
 }

@@ -35,8 +35,8 @@ class EtcdStore final : public MetaStore {
   EtcdStore(task::Scheduler* scheduler, const EtcdOptions& options)
       : scheduler_(scheduler),
         options_(options),
-        calls_(scheduler),
-        connection_(scheduler, options, &calls_, [this] { MoveWatches(); }) {}
+        connection_(scheduler, options, &calls_, [this] { MoveWatches(); }),
+        calls_(scheduler) {}
   ~EtcdStore() override;
   EtcdStore(const EtcdStore&) = delete;
   EtcdStore& operator=(const EtcdStore&) = delete;
@@ -84,10 +84,9 @@ class EtcdStore final : public MetaStore {
   const EtcdOptions options_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::vector<std::weak_ptr<EtcdWatch>> watches_;
-  // In this order: ending, the connection first stops its timers, then the calls are waited for; both
-  // are used by the calls' callbacks only as tasks.
-  Calls calls_;
+  // In this order: the channels outlive the calls, see Calls.
   Connection connection_;
+  Calls calls_;
 };
 
 EtcdStore::~EtcdStore() {

@@ -21,7 +21,8 @@ class KeepAliveStream final
   }
 
   static void Start(const std::shared_ptr<KeepAliveStream>& stream, Endpoint* endpoint) {
-    stream->calls_->Begin(std::shared_ptr<grpc::ClientContext>(stream, &stream->context_));
+    stream->call_ =
+        stream->calls_->Begin(std::shared_ptr<grpc::ClientContext>(stream, &stream->context_));
     endpoint->lease->async()->LeaseKeepAlive(&stream->context_, stream.get());
     stream->StartWriteLast(&stream->request_, grpc::WriteOptions());
     stream->StartRead(&stream->response_);
@@ -40,12 +41,12 @@ class KeepAliveStream final
     if (!answered_) {
       end = status.ok() ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended") : status;
     }
-    calls_->Post([done = done_, end, ttl = response_.ttl()] { done(end, ttl); });
-    calls_->End(&context_);
+    calls_->End(call_, [this, end] { done_(end, response_.ttl()); });
   }
 
  private:
   Calls* calls_;
+  uint64_t call_ = 0;
   const Done done_;
   pb::LeaseKeepAliveRequest request_;
   pb::LeaseKeepAliveResponse response_;

@@ -19,7 +19,8 @@ class EtcdWatch::Stream final : public grpc::ClientBidiReactor<pb::WatchRequest,
   }
 
   static void Start(const std::shared_ptr<Stream>& stream, Endpoint* endpoint) {
-    stream->calls_->Begin(std::shared_ptr<grpc::ClientContext>(stream, &stream->context_));
+    stream->call_ =
+        stream->calls_->Begin(std::shared_ptr<grpc::ClientContext>(stream, &stream->context_));
     endpoint->watch->async()->Watch(&stream->context_, stream.get());
     stream->StartWrite(&stream->request_);
     stream->StartRead(&stream->response_);
@@ -42,16 +43,16 @@ class EtcdWatch::Stream final : public grpc::ClientBidiReactor<pb::WatchRequest,
   }
 
   void OnDone(const grpc::Status& status) override {
-    calls_->Post([watch = watch_, stream = this, status] {
+    calls_->End(call_, [watch = watch_, stream = this, status] {
       if (const std::shared_ptr<EtcdWatch> locked = watch.lock()) {
         locked->TakeEnd(stream, status);
       }
     });
-    calls_->End(&context_);
   }
 
  private:
   Calls* calls_;
+  uint64_t call_ = 0;
   const std::weak_ptr<EtcdWatch> watch_;
   const pb::WatchRequest request_;
   pb::WatchResponse response_;
