@@ -19,8 +19,8 @@ class ThreadScheduler final : public Scheduler {
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override;
 
-  // Runs what is posted, drops what is delayed, joins the thread. Later tasks are dropped. Idempotent;
-  // not from the scheduler's own thread.
+  // Runs what was posted before the call, drops what is delayed, joins the thread. Whatever is posted
+  // later, also by tasks that still run, is dropped. Idempotent; not from the scheduler's own thread.
   void Stop();
 
  private:
