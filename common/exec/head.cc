@@ -80,9 +80,9 @@ HeadIndex::StreamIndex HeadIndex::Build(std::string_view data_stream) const {
   return index;
 }
 
-void AppendAggregateCells(const plan::Window& window, expr::EvalContext* context,
-                          std::string* out) {
-  for (const plan::FoldAggregate& aggregate : window.aggregates) {
+void AppendAggregateCells(const std::vector<plan::FoldAggregate>& aggregates,
+                          expr::EvalContext* context, std::string* out) {
+  for (const plan::FoldAggregate& aggregate : aggregates) {
     if (aggregate.filter != nullptr) {
       const Value verdict = aggregate.filter->Eval(*context);
       const bool counts = !verdict.is_null() && !verdict.is_multi() && verdict.boolean();

@@ -80,7 +80,11 @@ void FindClassKeys(Draft* draft) {
   if (suppression.has_value()) {
     intersect(*suppression);
   }
-  if (analysis.has_limit) {
+  if (!analysis.keeps_rows.empty()) {
+    draft->class_kind = KeyClass::Kind::kHome;
+    draft->routing_reason = fmt::format(
+        "spread rule ({}): all rows meet in the rule's home shard", analysis.keeps_rows);
+  } else if (analysis.has_limit) {
     draft->class_kind = KeyClass::Kind::kHome;
     draft->routing_reason = "spread rule (LIMIT compares rows of all groups): all rows meet in the "
                             "rule's home shard";

@@ -21,10 +21,15 @@ ManualScheduler::~ManualScheduler() {
 }
 
 void ManualScheduler::Post(Task task) {
-  posted_.push_back(std::move(task));
+  if (!stopped_) {
+    posted_.push_back(std::move(task));
+  }
 }
 
 Scheduler::TimerId ManualScheduler::PostAfter(int64_t delay_ms, Task task) {
+  if (stopped_) {
+    return 0;
+  }
   const TimerId id = next_++;
   const int64_t due_ms = now_ms_ + std::clamp(delay_ms, int64_t{0}, kDelayMsMax);
   timers_.emplace(std::pair(due_ms, id), std::move(task));
@@ -38,6 +43,14 @@ void ManualScheduler::Cancel(TimerId timer) {
     timers_.erase({position->second, timer});
     due_.erase(position);
   }
+}
+
+void ManualScheduler::Stop() {
+  RunPosted();
+  stopped_ = true;
+  posted_.clear();
+  timers_.clear();
+  due_.clear();
 }
 
 bool ManualScheduler::RunOne() {

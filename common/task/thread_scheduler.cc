@@ -176,13 +176,14 @@ int64_t ThreadScheduler::NowMonotonicMs() const {
 
 void ThreadScheduler::Run(const Task& task) {
   WEIR_CHECK(!impl_->OnThread());
-  std::promise<void> done;
-  const bool posted = impl_->Post([&] {
+  // Shared: set_value may still be at work in it when the wait is over.
+  const auto done = std::make_shared<std::promise<void>>();
+  const bool posted = impl_->Post([&task, done] {
     task();
-    done.set_value();
+    done->set_value();
   });
   WEIR_CHECK(posted);
-  done.get_future().wait();
+  done->get_future().wait();
 }
 
 void ThreadScheduler::Stop() {

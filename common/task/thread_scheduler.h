@@ -19,9 +19,8 @@ class ThreadScheduler final : public Scheduler {
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override;
 
-  // Runs what was posted before the call, drops what is delayed, joins the thread. Whatever is posted
-  // later, also by tasks that still run, is dropped. Idempotent; not from the scheduler's own thread.
-  void Stop();
+  // What was posted before the call runs; the thread is joined.
+  void Stop() override;
 
  private:
   class Impl;
