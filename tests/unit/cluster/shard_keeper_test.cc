@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/cluster/worker_process.h"
+#include "worker/worker_shard_holder.h"
 
 namespace weir::worker {
 namespace {
