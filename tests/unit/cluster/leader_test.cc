@@ -1,5 +1,7 @@
 #include "coordinator/leader.h"
 
+#include <random>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -333,6 +335,85 @@ TEST_F(LeaderTest, SaysWhoIsThere) {
     EXPECT_EQ(nodes, "c1 leader c1:1 0; c2 c2:1 0; w1 gone w1:1 4; w2 w2:1 4; ");
   }
 }
+
+// Coordinators and workers are cut off, held up, lose answers and watches, die and start again, and events
+// come. Holdings checks throughout that no shard has two holders, and that epochs only grow.
+class LeaderChaos : public LeaderTest, public testing::WithParamInterface<int> {
+ protected:
+  int Below(int limit) { return std::uniform_int_distribution<int>(0, limit - 1)(random_); }
+
+  void Trouble(cluster::Link* link) {
+    switch (Below(5)) {
+      case 0: link->cut = true; break;
+      case 1: link->Mend(); break;
+      case 2: link->lose_answers = !link->lose_answers; break;
+      case 3: link->LoseWatches(); break;
+      default:
+        link->hold_commits = !link->hold_commits;
+        if (!link->hold_commits) {
+          link->Release();
+        }
+    }
+  }
+  static void Heal(cluster::Link* link) {
+    link->lose_answers = false;
+    link->Release();
+    link->Mend();
+  }
+
+  std::mt19937 random_{static_cast<uint32_t>(GetParam())};
+};
+
+TEST_P(LeaderChaos, EndsWithEveryShardServedWhereItsDataIs) {
+  constexpr int kWorkers = 3;
+  std::vector<std::unique_ptr<CoordinatorProcess>> coordinators;
+  std::vector<std::unique_ptr<WorkerProcess>> workers(kWorkers);
+  coordinators.push_back(Coordinate("c0"));
+  coordinators.push_back(Coordinate("c1"));
+  for (int step = 0; step < 80; ++step) {
+    const auto i = static_cast<std::size_t>(Below(kWorkers));
+    const auto c = static_cast<std::size_t>(Below(2));
+    const int what = Below(10);
+    if (what < 2 || workers[i] == nullptr) {
+      workers[i].reset();
+      workers[i] = Work(fmt::format("w{}", i));
+    } else if (what == 2) {
+      coordinators[c].reset();
+      coordinators[c] = Coordinate(fmt::format("c{}", c));
+    } else if (what < 6) {
+      Trouble(&workers[i]->link);
+    } else if (what < 8) {
+      Trouble(&coordinators[c]->link);
+    } else {
+      const auto holder = holdings_.holders.find(ShardId(static_cast<uint16_t>(Below(kShards))));
+      if (holder != holdings_.holders.end()) {
+        data_[holder->second].insert(holder->first);
+      }
+    }
+    world_.Advance(Below(2000));
+  }
+  for (auto& process : workers) {
+    if (process != nullptr) {
+      Heal(&process->link);
+    }
+  }
+  for (auto& process : coordinators) {
+    Heal(&process->link);
+  }
+  world_.Advance(20 * kTtlMs);
+  EXPECT_NE(coordinators[0]->leader.leading(), coordinators[1]->leader.leading());
+  for (uint16_t i = 0; i < kShards; ++i) {
+    const ShardId shard(i);
+    const auto holder = holdings_.holders.find(shard);
+    ASSERT_NE(holder, holdings_.holders.end()) << i << " " << world_.Entry(i);
+    EXPECT_EQ(world_.Entry(i), fmt::format("{}@{}", holder->second, holdings_.epochs[shard].value));
+    for (const auto& [worker, data] : data_) {
+      EXPECT_TRUE(worker == holder->second || !data.contains(shard)) << i << " left data at " << worker;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, LeaderChaos, testing::Range(0, 100));
 
 }  // namespace
 }  // namespace weir::coordinator
