@@ -44,7 +44,7 @@ std::vector<std::vector<ShardId>> SpreadShards::Served() const {
   return served;
 }
 
-void SpreadShards::View(const std::string& rule_id, UnixMillis judged_ms,
+void SpreadShards::View(const std::string& rule_id, const SpreadHint& hint,
                         std::function<void(StatusOr<SpreadReport>)> done) {
   struct State {
     std::mutex mutex;
@@ -53,9 +53,11 @@ void SpreadShards::View(const std::string& rule_id, UnixMillis judged_ms,
   };
   auto state = std::make_shared<State>();
   const Hash128 rule = shard::RuleHash(rule_id);
+  const shard::SpreadHint told{std::max(hint.judged_ms, shard::kTimeMin),
+                               std::max(hint.active_until_ms, shard::kTimeMin)};
   ForEachServed(
-      [state, rule, judged_ms](shard::Shard* shard) {
-        const StatusOr<shard::SpreadView> view = shard->ViewSpread(rule, judged_ms);
+      [state, rule, told](shard::Shard* shard) {
+        const StatusOr<shard::SpreadView> view = shard->ViewSpread(rule, told);
         const std::lock_guard lock(state->mutex);
         if (!view.ok()) {
           state->status = view.status();
@@ -64,7 +66,8 @@ void SpreadShards::View(const std::string& rule_id, UnixMillis judged_ms,
         state->report.shards.push_back({shard->id(), view->closed_ms, view->earliest_ms,
                                         view->latest_ms, view->judged_ms, view->has_episodes});
       },
-      [state, done = std::move(done)] {
+      [this, state, done = std::move(done)] {
+        rounds_->Again();   // what it was told may make a shard want closing
         if (!state->status.ok()) {
           done(state->status);
           return;

@@ -9,6 +9,7 @@
 
 #include "common/base/status.h"
 #include "common/task/scheduler.h"
+#include "worker/closing_rounds.h"
 #include "worker/executor.h"
 #include "worker/log_writer.h"
 #include "worker/worker.h"
@@ -19,10 +20,10 @@ class SpreadShards {
  public:
   // All outlive it.
   SpreadShards(const std::vector<std::unique_ptr<Executor>>* executors, LogWriter* writer,
-               task::Scheduler* log)
-      : executors_(executors), writer_(writer), log_(log) {}
+               ClosingRounds* rounds, task::Scheduler* log)
+      : executors_(executors), writer_(writer), rounds_(rounds), log_(log) {}
 
-  void View(const std::string& rule_id, UnixMillis judged_ms,
+  void View(const std::string& rule_id, const SpreadHint& hint,
             std::function<void(StatusOr<SpreadReport>)> done);
   void Collect(const std::string& rule_id, UnixMillis tick_ms,
                std::function<void(StatusOr<SpreadParts>)> done);
@@ -35,6 +36,7 @@ class SpreadShards {
 
   const std::vector<std::unique_ptr<Executor>>* const executors_;
   LogWriter* const writer_;
+  ClosingRounds* const rounds_;
   task::Scheduler* const log_;
 };
 

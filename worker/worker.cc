@@ -185,7 +185,7 @@ Status Worker::Impl::Start() {
   writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, &shared_,
                                         log_.get());
   rounds_ = std::make_unique<ClosingRounds>(&executors_, writer_.get());
-  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), log_.get());
+  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), rounds_.get(), log_.get());
   log_->Post([this, version] {
     writer_->set_version(version);
     if (options_.clock == ClockMode::kWall) {
@@ -534,9 +534,9 @@ void Worker::Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
                     std::function<void(FrameResult)> done) {
   impl_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
 }
-void Worker::ViewSpread(const std::string& rule_id, UnixMillis judged_ms,
+void Worker::ViewSpread(const std::string& rule_id, const SpreadHint& hint,
                         std::function<void(StatusOr<SpreadReport>)> done) {
-  impl_->spread().View(rule_id, judged_ms, std::move(done));
+  impl_->spread().View(rule_id, hint, std::move(done));
 }
 void Worker::CollectTick(const std::string& rule_id, UnixMillis tick_ms,
                          std::function<void(StatusOr<SpreadParts>)> done) {

@@ -133,6 +133,12 @@ struct WorkerStatus {
   std::vector<DeadLetter> dead_letters;   // newest last, bounded
 };
 
+// What the coordinator tells of a spread rule (shard::SpreadHint).
+struct SpreadHint {
+  UnixMillis judged_ms = INT64_MIN;         // older panes may go
+  UnixMillis active_until_ms = INT64_MIN;   // until then ticks may see a row somewhere
+};
+
 // What this worker's shards know of a spread rule.
 struct SpreadReport {
   struct Row {
@@ -244,8 +250,8 @@ class Worker {
               std::function<void(FrameResult)> done);
 
   // ---- spread rules; done is called from another thread, once ----
-  // judged_ms: how far the rule is judged; older panes may go. NotFound when it is not active here.
-  void ViewSpread(const std::string& rule_id, UnixMillis judged_ms,
+  // NotFound when the rule is not active here.
+  void ViewSpread(const std::string& rule_id, const SpreadHint& hint,
                   std::function<void(StatusOr<SpreadReport>)> done);
   // FailedPrecondition when the tick is not closed in every shard served here.
   void CollectTick(const std::string& rule_id, UnixMillis tick_ms,

@@ -62,6 +62,12 @@ struct ApplyOutcome {
   bool tick_repeated = false;
 };
 
+// What the coordinator tells of a spread rule. Lost at a restart, which only delays.
+struct SpreadHint {
+  UnixMillis judged_ms = kTimeMin;        // older panes may go
+  UnixMillis active_until_ms = kTimeMin;  // until then ticks may see a row of some shard: they are closed here
+};
+
 // What the coordinator needs to know of a spread rule here.
 struct SpreadView {
   UnixMillis closed_ms = kTimeMin;
@@ -87,9 +93,8 @@ class Shard {
   bool WantsClosing(UnixMillis closed_ms) const;
 
   // ---- spread rules ----
-  // judged_ms: how far the rule is judged, so that older panes may go. NotFound when the rule is not
-  // active here.
-  StatusOr<SpreadView> ViewSpread(const Hash128& rule, UnixMillis judged_ms);
+  // Takes what the coordinator knows, and tells. NotFound when the rule is not active here.
+  StatusOr<SpreadView> ViewSpread(const Hash128& rule, const SpreadHint& hint);
   // The parts of the groups that may pass a tick, encoded (MergeParts). FailedPrecondition when the tick is
   // not closed here.
   StatusOr<std::vector<std::string>> CollectTick(const Hash128& rule, UnixMillis tick_ms);

@@ -23,9 +23,11 @@ bool Shard::WantsClosing(UnixMillis closed_ms) const {
   for (const auto& [hash, state] : rules_) {
     const bool elsewhere = JudgedElsewhere(*state.rule);
     const UnixMillis judged_ms = elsewhere ? meta_.closed_ms : state.judged_ms;
-    const int64_t tick_ms = state.rule->judge.tick_ms;
-    if (!AtTicks(*state.rule) || FloorTo(closed_ms, tick_ms) <= judged_ms) {
+    if (!AtTicks(*state.rule) || FloorTo(closed_ms, state.rule->judge.tick_ms) <= judged_ms) {
       continue;
+    }
+    if (elsewhere && judged_ms < state.told_active_until_ms) {
+      return true;
     }
     const bool sees_rows = state.window->latest_ms != kTimeMin &&
                            judged_ms < state.window->latest_ms + state.rule->judge.lookback_ms;
@@ -70,12 +72,14 @@ UnixMillis Shard::DoneBefore(const WindowState& window) const {
   return std::min(meta_.closed_ms, window.spread_judged_ms);
 }
 
-StatusOr<SpreadView> Shard::ViewSpread(const Hash128& rule, UnixMillis judged_ms) {
+StatusOr<SpreadView> Shard::ViewSpread(const Hash128& rule, const SpreadHint& hint) {
   const auto found = rules_.find(rule);
   if (found == rules_.end() || !JudgedElsewhere(*found->second.rule)) {
     return NotFound("no spread rule {} is active in shard {}", rule.ToHex(), options_.id);
   }
-  found->second.told_judged_ms = std::max(found->second.told_judged_ms, judged_ms);
+  RuleState& state = found->second;
+  state.told_judged_ms = std::max(state.told_judged_ms, hint.judged_ms);
+  state.told_active_until_ms = std::max(state.told_active_until_ms, hint.active_until_ms);
   FindSpreadJudged(found->second.rule->window_index);
   const WindowState& window = *found->second.window;
   SpreadView view;

@@ -47,8 +47,9 @@ struct RuleState {
   Hash128 hash;
   WindowState* window = nullptr;
   UnixMillis judged_ms = kTimeMin;      // last tick judged
-  // Of a rule that the coordinator judges: how far, as this shard was told. Not part of the state.
+  // Of a rule that the coordinator judges: what this shard was told (SpreadHint). Not part of the state.
   UnixMillis told_judged_ms = kTimeMin;
+  UnixMillis told_active_until_ms = kTimeMin;
   uint64_t rows = 0;
   uint64_t late = 0;
   uint64_t future = 0;
