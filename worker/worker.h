@@ -173,8 +173,10 @@ class Worker {
   // Holds all shards at an epoch and waits for their recovery: a worker that is the whole cluster.
   // DataLoss names the shard and record of a corrupt log.
   Status HoldAllShards(Epoch epoch);
-  // Whether a held shard was never given an event. Only then may it be given to another worker.
-  // Calls back from a thread of the worker; false when it is not held or not recovered.
+  // Whether a shard was never given an event: only then may it be given to another worker. Sees every
+  // frame taken before the call; a shard that SetShards left out takes none after it, so asked again then
+  // the answer is final. Calls back from a thread of the worker; false when the shard was never held or is
+  // not recovered.
   void IsShardEmpty(ShardId shard, std::function<void(bool)> done);
 
   // Stops accepting, finishes what is queued, checkpoints. Idempotent.

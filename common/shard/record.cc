@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 constexpr std::size_t kChecksumSize = 4;
+constexpr std::size_t kHeaderSizeMax = 64;
 
 uint32_t Checksum(std::string_view body) {
   return static_cast<uint32_t>(Hash64(body));
@@ -16,7 +17,9 @@ uint32_t Checksum(std::string_view body) {
 
 }  // namespace
 
-RecordWriter::RecordWriter(const RecordHeader& header) : bytes_(kChecksumSize, '\0') {
+RecordWriter::RecordWriter(const RecordHeader& header, std::size_t bytes_expected) {
+  bytes_.reserve(bytes_expected + kHeaderSizeMax);
+  bytes_.append(kChecksumSize, '\0');
   ByteWriter writer(&bytes_);
   writer.U8(kVersion);
   writer.U8(static_cast<uint8_t>(header.kind));

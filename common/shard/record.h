@@ -35,7 +35,8 @@ struct RecordHeader {
 // Builds one record.
 class RecordWriter {
  public:
-  explicit RecordWriter(const RecordHeader& header);
+  // bytes_expected: of all sub-batches, with some for each; saves copies.
+  explicit RecordWriter(const RecordHeader& header, std::size_t bytes_expected = 0);
   void Add(const SubBatch& batch);
   // The finished bytes; the writer is spent.
   std::string Finish();

@@ -5,10 +5,15 @@
 namespace weir::task {
 
 void ManualScheduler::Post(Task task) {
-  posted_.push_back(std::move(task));
+  if (!stopped_) {
+    posted_.push_back(std::move(task));
+  }
 }
 
 Scheduler::TimerId ManualScheduler::PostAfter(int64_t delay_ms, Task task) {
+  if (stopped_) {
+    return 0;
+  }
   const TimerId id = next_++;
   const int64_t due_ms = now_ms_ + (delay_ms > 0 ? delay_ms : 0);
   timers_.emplace(std::pair(due_ms, id), std::move(task));
@@ -22,6 +27,14 @@ void ManualScheduler::Cancel(TimerId timer) {
     timers_.erase({position->second, timer});
     due_.erase(position);
   }
+}
+
+void ManualScheduler::Stop() {
+  RunPosted();
+  stopped_ = true;
+  posted_.clear();
+  timers_.clear();
+  due_.clear();
 }
 
 bool ManualScheduler::RunOne() {

@@ -14,6 +14,7 @@ class ManualScheduler final : public Scheduler {
  public:
   void Post(Task task) override;
   void Run(const Task& task) override { task(); }
+  void Stop() override;
   TimerId PostAfter(int64_t delay_ms, Task task) override;
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override { return now_ms_; }
@@ -30,6 +31,7 @@ class ManualScheduler final : public Scheduler {
 
  private:
   int64_t now_ms_ = 0;
+  bool stopped_ = false;
   TimerId next_ = 1;
   std::deque<Task> posted_;
   std::map<std::pair<int64_t, TimerId>, Task> timers_;

@@ -19,9 +19,7 @@ class ThreadScheduler final : public Scheduler {
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override;
 
-  // Runs what is posted, drops what is delayed, joins the thread. Later tasks are dropped. Idempotent;
-  // not from the scheduler's own thread.
-  void Stop();
+  void Stop() override;
 
  private:
   class Impl;
