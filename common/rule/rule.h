@@ -108,6 +108,9 @@ struct Finding {
   std::string rendered;
 };
 
+// Whether an error refuses what Weir does not run, rather than what is wrong: such messages say so.
+bool IsRefusal(const Finding& finding);
+
 // What one file gave. rule is empty when an error kept it from loading.
 struct LoadResult {
   std::optional<Rule> rule;

@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include "common/kql/lexer_internal.h"
+#include "common/kql/parser.h"
+
+namespace weir::kql {
+namespace {
+
+std::string QuoteText(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      quoted.push_back('\\');
+    }
+    quoted.push_back(c);
+  }
+  return quoted + "\"";
+}
+
+void AppendCharacter(char c, std::string* out) {
+  switch (c) {
+    case '\t':
+      *out += "\\t";
+      break;
+    case '\r':
+      *out += "\\r";
+      break;
+    case '\n':
+      *out += "\\n";
+      break;
+    default:
+      if (IsSpecial(c)) {
+        out->push_back('\\');
+      }
+      out->push_back(c);
+  }
+}
+
+// One word of an unquoted text: from its pattern, which tells wildcards from literal stars.
+std::string WordText(std::string_view pattern) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '*') {
+      out.push_back('*');
+    } else {
+      i += pattern[i] == '\\' ? 1 : 0;
+      AppendCharacter(pattern[i], &out);
+    }
+  }
+  return IsKeyword(out) ? "\\" + out : out;
+}
+
+std::string TextText(const Text& text) {
+  if (text.quoted) {
+    return QuoteText(text.text);
+  }
+  std::string out;
+  std::string_view rest = text.pattern;
+  while (true) {
+    const std::size_t blank = rest.find(' ');
+    out += WordText(rest.substr(0, blank));
+    if (blank == std::string_view::npos) {
+      return out;
+    }
+    out.push_back(' ');
+    rest.remove_prefix(blank + 1);
+  }
+}
+
+std::string PrintChild(const Node& parent, const Node& child) {
+  const bool weaker = child.kind == NodeKind::kOr ||
+                      (child.kind == NodeKind::kAnd && parent.kind != NodeKind::kOr);
+  return weaker ? fmt::format("({})", Print(child)) : Print(child);
+}
+
+std::string PrintChain(const Node& node, std::string_view separator) {
+  std::string out;
+  for (const NodePtr& child : node.children) {
+    out += out.empty() ? "" : separator;
+    out += PrintChild(node, *child);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string Print(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::kOr:
+      return PrintChain(node, " or ");
+    case NodeKind::kAnd:
+      return PrintChain(node, " and ");
+    case NodeKind::kNot:
+      return "not " + PrintChild(node, *node.children.front());
+    case NodeKind::kIs:
+      return fmt::format("{}: {}", TextText(node.field), TextText(node.value));
+    case NodeKind::kCompare:
+      return fmt::format("{} {} {}", TextText(node.field), ComparisonText(node.comparison),
+                         TextText(node.value));
+    case NodeKind::kNested:
+      return fmt::format("{}: {{ {} }}", TextText(node.field), Print(*node.children.front()));
+    case NodeKind::kBare:
+      return TextText(node.value);
+  }
+  return "";
+}
+
+}  // namespace weir::kql
