@@ -280,13 +280,14 @@ ExpressionPtr Lowering::Test(const Node& node) {
   return AnyTest(test, node, false);
 }
 
-ExpressionPtr Lower(const Query& query, esql::Diagnostics* diagnostics) {
+ExpressionPtr Lower(const Query& query, const std::string& category_field,
+                    esql::Diagnostics* diagnostics) {
   ExpressionPtr condition = Lowering(diagnostics).Condition(*query.condition);
   if (condition == nullptr || query.category.empty()) {
     return condition;
   }
   ExpressionPtr category = esql::MakeCallNode(esql::kAnyEquals, query.category_range);
-  category->args.push_back(esql::MakeColumnNode("event.category", query.category_range));
+  category->args.push_back(esql::MakeColumnNode(category_field, query.category_range));
   category->args.push_back(esql::MakeKeywordNode(query.category, query.category_range));
   return esql::MakeBinaryNode(esql::Operator::kAnd, std::move(category), std::move(condition));
 }

@@ -39,7 +39,7 @@ esql::ExpressionPtr ConditionOf(const rule::Rule& rule, const FieldCatalogue& ca
                                 esql::Diagnostics* diagnostics) {
   if (rule.dialect == rule::Dialect::kEql) {
     const std::optional<eql::Query> query = eql::Parse(diagnostics);
-    return query.has_value() ? eql::Lower(*query, diagnostics) : nullptr;
+    return query.has_value() ? eql::Lower(*query, rule.event_category_field, diagnostics) : nullptr;
   }
   const kql::Syntax syntax =
       rule.dialect == rule::Dialect::kLucene ? kql::Syntax::kLucene : kql::Syntax::kKql;

@@ -76,6 +76,7 @@ struct Rule {
   int64_t max_signals = 100;
   int version = 0;                        // 0: not given
   std::vector<std::string> index;
+  std::string event_category_field = "event.category";   // what EQL's `category where` compares
   std::vector<std::string> author;
   std::vector<std::string> tags;
   std::vector<std::string> references;
