@@ -47,7 +47,7 @@ class QueryRulesTest : public ::testing::Test {
     Options options;
     options.rule_paths = {(folder_ / "rule.toml").string()};
     options.files = {(folder_ / "events.ndjson").string()};
-    const StatusOr<Result> result = Run(options);
+    const StatusOr<Result> result = backtest::Run(options);
     EXPECT_TRUE(result.ok()) << Message(result.status());
     std::vector<std::string> texts;
     if (!result.ok()) {

@@ -8,7 +8,7 @@
 namespace weir::eql {
 namespace {
 
-std::string Run(std::string_view text, const Row& row) {
+std::string RunOn(std::string_view text, const Row& row) {
   const esql::Source source{std::string(text)};
   esql::Diagnostics diagnostics(&source);
   const std::optional<Query> query = Parse(&diagnostics);
@@ -19,7 +19,7 @@ std::string Run(std::string_view text, const Row& row) {
 
 void Expect(const std::vector<MatchCase>& cases) {
   for (const MatchCase& item : cases) {
-    EXPECT_EQ(Run(item.query, item.row), item.verdict) << item.query;
+    EXPECT_EQ(RunOn(item.query, item.row), item.verdict) << item.query;
   }
 }
 
@@ -106,7 +106,7 @@ TEST(EqlMatchTest, SaysWhatItCannotRun) {
            {"any where user.name in (user.id)", "expected a constant"},
            {"any where length(user.name, 2) > 3", "function [length] takes 1 arguments, found 2"},
            {"any where \"text\"", "expected a condition"}}) {
-    EXPECT_NE(Run(query, {}).find(message), std::string::npos) << Run(query, {});
+    EXPECT_NE(RunOn(query, {}).find(message), std::string::npos) << RunOn(query, {});
   }
 }
 

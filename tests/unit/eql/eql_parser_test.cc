@@ -63,16 +63,25 @@ TEST(EqlParserTest, RefusesConstructsByName) {
 TEST(EqlParserTest, PointsAtErrors) {
   constexpr ParseCase kCases[] = {
       {"any where a = \"x\"",
-       "1:13: error: expected an operator, found [=]\nany where a = \"x\"\n            ^\nhint: equality is "
-       "==\n"},
-      {"any a", "1:5: error: expected where, found [a]\nany a\n    ^\nhint: an event query reads: any "
-                "where condition\n"},
-      {"any where a ==", "1:15: error: expected a field, a value or '(', found the end of the query\nany "
-                         "where a ==\n              ^\n"},
+       "1:13: error: expected an operator, found [=]\n"
+       "  any where a = \"x\"\n"
+       "              ^\n"
+       "  hint: equality is ==\n"},
+      {"any a",
+       "1:5: error: expected where, found [a]\n"
+       "  any a\n"
+       "      ^\n"
+       "  hint: an event query reads: any where condition\n"},
+      {"any where a ==",
+       "1:15: error: expected a field, a value or '(', found the end of the query\n"
+       "  any where a ==\n"
+       "                ^\n"},
       {"any where a == 'x'",
-       "1:16: error: strings stand in double quotes\nany where a == 'x'\n               ^\n"},
-      {"any where a in \"x\"", "1:16: error: expected '(', found [\"x\"]\nany where a in \"x\"\n       "
-                               "        ^^^\n"},
+       "1:16: error: strings stand in double quotes\n  any where a == 'x'\n                 ^\n"},
+      {"any where a in \"x\"",
+       "1:16: error: expected '(', found [\"x\"]\n"
+       "  any where a in \"x\"\n"
+       "                 ^~~\n"},
   };
   for (const ParseCase& item : kCases) {
     EXPECT_EQ(PrintParsed(item.text), item.printed) << item.text;

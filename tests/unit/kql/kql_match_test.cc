@@ -15,7 +15,7 @@ struct Outcome {
   std::vector<std::string> warnings;
 };
 
-Outcome Run(std::string_view query, const Row& row) {
+Outcome RunOn(std::string_view query, const Row& row) {
   const esql::Source source{std::string(query)};
   esql::Diagnostics diagnostics(&source);
   const NodePtr node = Parse(Syntax::kKql, &diagnostics);
@@ -32,7 +32,7 @@ Outcome Run(std::string_view query, const Row& row) {
 
 void Expect(const std::vector<MatchCase>& cases) {
   for (const MatchCase& item : cases) {
-    EXPECT_EQ(Run(item.query, item.row).verdict, item.verdict) << item.query;
+    EXPECT_EQ(RunOn(item.query, item.row).verdict, item.verdict) << item.query;
   }
 }
 
@@ -118,19 +118,19 @@ TEST(KqlMatchTest, TextIsSearchedByWords) {
 }
 
 TEST(KqlMatchTest, WarnsOfWhatNeverMatches) {
-  const Outcome outcome = Run("port: ssh and mfa: 1", {{"port", {"22"}}});
+  const Outcome outcome = RunOn("port: ssh and mfa: 1", {{"port", {"22"}}});
   EXPECT_EQ(outcome.verdict, "no");
   EXPECT_EQ(outcome.warnings,
             (std::vector<std::string>{"[ssh] is no value of field [port], which is of type [long]: the "
                                       "comparison is never true",
                                       "[1] is no value of field [mfa], which is of type [boolean]: the "
                                       "comparison is never true"}));
-  EXPECT_NE(Run("@timestamp > now-1d", {}).verdict.find("date math [now-1d] is not supported"),
+  EXPECT_NE(RunOn("@timestamp > now-1d", {}).verdict.find("date math [now-1d] is not supported"),
             std::string::npos);
 }
 
 TEST(KqlMatchTest, ListsBecomeOneTest) {
-  EXPECT_EQ(Run("event.action: (a or \"b\") and not user.name: (x* or y*)", {}).lowered,
+  EXPECT_EQ(RunOn("event.action: (a or \"b\") and not user.name: (x* or y*)", {}).lowered,
             "any_equals(event.action, \"a\", \"b\") AND NOT any_like(user.name, \"x*\", \"y*\")");
 }
 

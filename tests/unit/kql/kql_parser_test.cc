@@ -55,14 +55,20 @@ TEST(KqlParserTest, PrintsOneForm) {
 
 TEST(KqlParserTest, PointsAtErrors) {
   constexpr ParseCase kCases[] = {
-      {"", "1:1: error: the query is empty\n\n^\n"},
-      {"a:b and", "1:8: error: expected a field or '(', found the end of the query\na:b and\n       ^\n"},
-      {"a:", "1:3: error: expected a value, found the end of the query\na:\n  ^\n"},
-      {"a:(b or c", "1:10: error: expected ')', found the end of the query\na:(b or c\n         ^\n"},
-      {"a:\"b", "1:3: error: the string is not closed\na:\"b\n  ^\n"},
-      {"a:b)", "1:4: error: expected and, or or the end of the query, found [)]\na:b)\n   ^\n"},
-      {"a > x*", "1:5: error: a range cannot have wildcards\na > x*\n    ^^\n"},
-      {"a:{b:c", "1:7: error: expected '}', found the end of the query\na:{b:c\n      ^\n"},
+      {"", "1:1: error: the query is empty\n  \n  ^\n"},
+      {"a:b and",
+       "1:8: error: expected a field or '(', found the end of the query\n"
+       "  a:b and\n"
+       "         ^\n"},
+      {"a:", "1:3: error: expected a value, found the end of the query\n  a:\n    ^\n"},
+      {"a:(b or c",
+       "1:10: error: expected ')', found the end of the query\n"
+       "  a:(b or c\n"
+       "           ^\n"},
+      {"a:\"b", "1:3: error: the string is not closed\n  a:\"b\n    ^\n"},
+      {"a:b)", "1:4: error: expected and, or or the end of the query, found [)]\n  a:b)\n     ^\n"},
+      {"a > x*", "1:5: error: a range cannot have wildcards\n  a > x*\n      ^~\n"},
+      {"a:{b:c", "1:7: error: expected '}', found the end of the query\n  a:{b:c\n        ^\n"},
   };
   for (const ParseCase& item : kCases) {
     EXPECT_EQ(PrintParsed(item.text), item.printed) << item.text;
