@@ -221,7 +221,8 @@ std::vector<Token> Lexer::Run() {
     }
   }
   if (!failed_) {
-    Push(TokenKind::kEnd, at_, "");
+    const uint32_t last = tokens_.empty() ? 0 : tokens_.back().range.end;
+    tokens_.push_back({TokenKind::kEnd, "", {last, last}});
   }
   return std::move(tokens_);
 }

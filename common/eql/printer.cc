@@ -56,9 +56,14 @@ std::string QuoteText(std::string_view text) {
       case '"':
       case '\\':
         quoted.push_back('\\');
-        [[fallthrough]];
-      default:
         quoted.push_back(c);
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+          quoted += fmt::format("\\u{{{:02x}}}", static_cast<unsigned>(c));
+        } else {
+          quoted.push_back(c);
+        }
     }
   }
   return quoted + "\"";

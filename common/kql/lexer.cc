@@ -245,8 +245,8 @@ std::vector<Token> Lexer::Run() {
   }
   if (!failed_) {
     Token end;
-    const auto size = static_cast<uint32_t>(text_.size());
-    end.text.range = {size, size};
+    const uint32_t last = tokens_.empty() ? 0 : tokens_.back().text.range.end;
+    end.text.range = {last, last};
     tokens_.push_back(std::move(end));
   }
   return std::move(tokens_);

@@ -6,9 +6,21 @@
 namespace weir::kql {
 namespace {
 
+bool IsControl(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+std::string EscapeControl(char c) {
+  return fmt::format("\\u{:04x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+}
+
 std::string QuoteText(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
+    if (IsControl(c)) {
+      quoted += EscapeControl(c);
+      continue;
+    }
     if (c == '"' || c == '\\') {
       quoted.push_back('\\');
     }
@@ -17,34 +29,23 @@ std::string QuoteText(std::string_view text) {
   return quoted + "\"";
 }
 
-void AppendCharacter(char c, std::string* out) {
-  switch (c) {
-    case '\t':
-      *out += "\\t";
-      break;
-    case '\r':
-      *out += "\\r";
-      break;
-    case '\n':
-      *out += "\\n";
-      break;
-    default:
-      if (IsSpecial(c)) {
-        out->push_back('\\');
-      }
-      out->push_back(c);
-  }
-}
-
 // One word of an unquoted text: from its pattern, which tells wildcards from literal stars.
 std::string WordText(std::string_view pattern) {
+  constexpr std::string_view kNoBreakSpace = "\xc2\xa0";
   std::string out;
   for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (pattern[i] == '*') {
       out.push_back('*');
+      continue;
+    }
+    i += pattern[i] == '\\' ? 1 : 0;
+    if (pattern.substr(i).starts_with(kNoBreakSpace)) {
+      out += "\\u00a0";
+      ++i;
+    } else if (IsControl(pattern[i])) {
+      out += EscapeControl(pattern[i]);
     } else {
-      i += pattern[i] == '\\' ? 1 : 0;
-      AppendCharacter(pattern[i], &out);
+      out.append(IsSpecial(pattern[i]) ? 1 : 0, '\\').push_back(pattern[i]);
     }
   }
   return IsKeyword(out) ? "\\" + out : out;
@@ -58,12 +59,15 @@ std::string TextText(const Text& text) {
   std::string_view rest = text.pattern;
   while (true) {
     const std::size_t blank = rest.find(' ');
-    out += WordText(rest.substr(0, blank));
+    const std::string word = WordText(rest.substr(0, blank));
+    out += word;
     if (blank == std::string_view::npos) {
       return out;
     }
-    out.push_back(' ');
     rest.remove_prefix(blank + 1);
+    const bool before_word = !rest.empty() && rest.front() != ' ';
+    // A blank that does not stand between two words was written as an escape.
+    out += !word.empty() && before_word ? " " : "\\u0020";
   }
 }
 

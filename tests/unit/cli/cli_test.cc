@@ -126,7 +126,7 @@ TEST(CliTest, MissingRuleFolderFails) {
 
 std::string RuleText(const std::string& kind, const std::string& query) {
   return "[rule]\nrule_id = \"r\"\nname = \"n\"\nseverity = \"low\"\nrisk_score = 1\n" + kind +
-         "\nquery = '" + query + "'\n";
+         "\nquery = '''\n" + query + "\n'''\n";
 }
 
 TEST(CliTest, RulesCheckSaysOneLineARule) {
@@ -139,12 +139,12 @@ TEST(CliTest, RulesCheckSaysOneLineARule) {
   const TempFile warned("warned.toml", RuleText("type = \"query\"", "my.own: a"));
   const Outcome warning = RunCommand({"rules", "check", warned.path()});
   EXPECT_EQ(warning.exit_code, 0);
-  EXPECT_THAT(warning.out, HasSubstr(std::string("warning  ") + warned.path() + "  7:10: field [my.own]"));
+  EXPECT_THAT(warning.out, HasSubstr(std::string("warning  ") + warned.path() + "  8:1: field [my.own]"));
 
   const TempFile broken("broken.toml", RuleText("type = \"query\"", "event.action: (a"));
   const Outcome wrong = RunCommand({"rules", "check", "--verbose", broken.path()});
   EXPECT_EQ(wrong.exit_code, 1);
-  EXPECT_THAT(wrong.out, HasSubstr(std::string("error  ") + broken.path() + "  7:17: expected ')'"));
+  EXPECT_THAT(wrong.out, HasSubstr(std::string("error  ") + broken.path() + "  8:17: expected ')'"));
   EXPECT_THAT(wrong.out, HasSubstr("                ^"));
 }
 
@@ -156,7 +156,7 @@ TEST(CliTest, RulesCheckWritesJson) {
             std::string("{\"path\":\"") + file.path() +
                 "\",\"rule_id\":\"r\",\"name\":\"n\",\"dialect\":\"eql\",\"status\":\"unsupported\","
                 "\"reason\":\"EQL [sequence] is not supported: only queries of single events are\","
-                "\"line\":7,\"column\":1}\n");
+                "\"line\":8,\"column\":1}\n");
 }
 
 }  // namespace
