@@ -117,6 +117,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), store_.get(), clock_,
                                              index_.get());
   WEIR_RETURN_IF_ERROR(worker_->Start());
+  WEIR_RETURN_IF_ERROR(worker_->HoldAllShards(Epoch(0)));
   WEIR_RETURN_IF_ERROR(LoadRules(config));
   pipeline_ = std::make_unique<ingest::Pipeline>(MakePipelineOptions(config), worker_.get(), clock_);
   pipeline_->Start();

@@ -1,8 +1,6 @@
 #include "worker/executor.h"
 
-#include <future>
-
-#include <boost/asio/post.hpp>
+#include <utility>
 
 namespace weir::worker {
 
@@ -17,59 +15,51 @@ constexpr uint64_t kRecordsPerCount = 64;
 
 }  // namespace
 
-Executor::Executor(Options options, state::StateStore* store, WorkerShared* shared)
-    : options_(options),
-      store_(store),
-      shared_(shared),
-      work_(boost::asio::make_work_guard(context_)),
-      timer_(context_) {}
+Executor::Executor(Options options, state::StateStore* store, WorkerShared* shared,
+                   std::unique_ptr<task::Scheduler> scheduler)
+    : options_(options), store_(store), shared_(shared), scheduler_(std::move(scheduler)) {}
 
 Executor::~Executor() {
   Stop();
 }
 
-void Executor::AddShard(std::unique_ptr<shard::Shard> shard) {
+shard::Shard* Executor::AddShard(std::unique_ptr<shard::Shard> shard) {
   shards_.push_back(std::move(shard));
+  return shards_.back().get();
+}
+
+void Executor::RemoveShard(ShardId id) {
+  std::erase_if(shards_, [id](const auto& shard) { return shard->id() == id; });
 }
 
 void Executor::Start() {
-  ArmTimer();
-  thread_ = std::thread([this] { context_.run(); });
+  scheduler_->Post([this] { ArmTimer(); });
 }
 
 void Executor::Stop() {
-  if (!thread_.joinable()) {
+  if (ended_) {
     return;
   }
-  Run([this] {
+  ended_ = true;
+  scheduler_->Run([this] {
     stopped_ = true;
-    timer_.cancel();
+    scheduler_->Cancel(timer_);
     const Status status = Checkpoint();
     if (!status.ok()) {
       shared_->fail(status);
     }
   });
-  work_.reset();
-  thread_.join();
+  scheduler_->Stop();
 }
 
-void Executor::Post(std::function<void()> task) {
-  boost::asio::post(context_, std::move(task));
-}
-
-void Executor::Run(const std::function<void()>& task) {
-  std::promise<void> done;
-  Post([&] {
-    task();
-    done.set_value();
-  });
-  done.get_future().wait();
+void Executor::Kill() {
+  ended_ = true;
+  scheduler_->Stop();
 }
 
 void Executor::ArmTimer() {
-  timer_.expires_after(options_.checkpoint_interval);
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error || stopped_) {
+  timer_ = scheduler_->PostAfter(options_.checkpoint_interval_ms, [this] {
+    if (stopped_) {
       return;
     }
     const Status status = Checkpoint();

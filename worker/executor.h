@@ -1,22 +1,18 @@
-// A thread that owns some of the worker's shards: applies their committed records, checkpoints them and
-// answers questions about them. Everything about a shard runs here, so shards need no locks.
+// The owner of some of the worker's shards: applies their committed records, checkpoints them and answers
+// questions about them. Everything about a shard runs on its executor's scheduler, so shards need no
+// locks.
 #pragma once
 
 #include <atomic>
-#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <thread>
 #include <vector>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "common/base/status.h"
 #include "common/shard/shard.h"
 #include "common/state/state_store.h"
+#include "common/task/scheduler.h"
 
 namespace weir::worker {
 
@@ -35,28 +31,30 @@ struct WorkerShared {
 class Executor {
  public:
   struct Options {
-    std::chrono::milliseconds checkpoint_interval{10'000};
+    int64_t checkpoint_interval_ms = 10'000;
     uint64_t checkpoint_log_bytes = 64ULL << 20;
   };
 
-  Executor(Options options, state::StateStore* store, WorkerShared* shared);
+  Executor(Options options, state::StateStore* store, WorkerShared* shared,
+           std::unique_ptr<task::Scheduler> scheduler);
   ~Executor();
 
-  // REQUIRES: before Start.
-  void AddShard(std::unique_ptr<shard::Shard> shard);
-
+  // Begins to checkpoint at intervals.
   void Start();
-  // Runs what is posted, checkpoints every shard, joins the thread.
+  // Runs what is posted, checkpoints every shard; nothing runs after it.
   void Stop();
+  // Nothing runs after it, nothing more is written.
+  void Kill();
 
-  // Runs on the executor's thread, in order of the calls. Thread safe.
-  void Post(std::function<void()> task);
-  // Post, and wait for it.
-  void Run(const std::function<void()>& task);
+  // Runs on the executor, in order of the calls. Thread safe.
+  void Post(task::Task task) { scheduler_->Post(std::move(task)); }
+  void Run(const task::Task& task) { scheduler_->Run(task); }
 
+  // The following run on the executor.
+  shard::Shard* AddShard(std::unique_ptr<shard::Shard> shard);
+  // A shard whose recovery failed: it is no part of checkpoints, and nobody asks it anything.
+  void RemoveShard(ShardId shard);
   const std::vector<std::unique_ptr<shard::Shard>>& shards() const { return shards_; }
-
-  // The following run on the executor's thread.
   // Checkpoints now when memory or the log ask for it.
   void AfterApply(std::size_t record_bytes);
   Status Checkpoint();
@@ -69,14 +67,13 @@ class Executor {
   state::StateStore* store_;
   WorkerShared* shared_;
   std::vector<std::unique_ptr<shard::Shard>> shards_;
-  boost::asio::io_context context_{1};
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  boost::asio::steady_timer timer_;
-  std::thread thread_;
+  task::Scheduler::TimerId timer_ = 0;
   uint64_t counted_table_bytes_ = 0;
   uint64_t log_bytes_ = 0;
   uint64_t records_since_count_ = 0;
-  bool stopped_ = false;
+  bool stopped_ = false;   // of the scheduler
+  bool ended_ = false;     // of the owner
+  std::unique_ptr<task::Scheduler> scheduler_;   // last: its tasks use the rest
 };
 
 }  // namespace weir::worker

@@ -1,9 +1,10 @@
 #include "worker/log_writer.h"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "common/shard/keys.h"
-#include "common/shard/record.h"
 
 namespace weir::worker {
 
@@ -30,7 +31,7 @@ struct LogWriter::Pending {
   std::mutex mutex;
   FrameResult result;
 
-  void Add(const std::vector<FrameResult::Exception>& exceptions) {
+  void Add(std::vector<FrameResult::Exception> exceptions) {
     if (exceptions.empty()) {
       return;
     }
@@ -56,53 +57,75 @@ struct LogWriter::Pending {
               all.end());
     done(std::move(result));
   }
+
+  void Answer(FrameResult with) {
+    result = std::move(with);
+    done(std::move(result));
+  }
 };
 
 struct LogWriter::Item {
+  enum class Kind : uint8_t { kFrame, kActivate, kClose, kTick };
+
+  Kind kind = Kind::kFrame;
   std::shared_ptr<Pending> pending;
+  StreamId stream = 0;
   UnixMillis stamp_ms = 0;
   exec::Frame frame;
   uint64_t bytes = 0;
-  RuleSetVersion activate;            // not 0: an activation
-  std::vector<ShardId> close;         // not empty: log the closed stamp there
+  RuleSetVersion version;          // of kActivate
+  bool everywhere = false;         // of kActivate: all served shards, not only `shards`
+  std::vector<ShardId> shards;     // of kActivate, kClose and kTick
+  JudgedTick tick;                 // of kTick
+};
+
+// The records of one write.
+class LogWriter::WriteSet {
+ public:
+  struct ShardRecord {
+    ShardId shard;
+    std::size_t bytes = 0;                           // of the sub-batches
+    std::vector<std::pair<const Item*, const exec::FramePart*>> parts;
+    std::vector<std::shared_ptr<Pending>> frames;    // one per sub-batch, then those without rows
+    std::string record;
+  };
+
+  explicit WriteSet(std::size_t shard_count) : position_(shard_count, 0) {}
+
+  ShardRecord& Of(ShardId shard) {
+    uint32_t& position = position_[shard.value];
+    if (position == 0) {
+      records_.emplace_back().shard = shard;
+      position = static_cast<uint32_t>(records_.size());
+    }
+    return records_[position - 1];
+  }
+  std::vector<ShardRecord>& records() { return records_; }
+
+ private:
+  std::vector<uint32_t> position_;   // in records_, from 1
+  std::vector<ShardRecord> records_;
 };
 
 LogWriter::LogWriter(Options options, state::StateStore* store, const Clock* clock,
-                     StreamWatermarks* watermarks, std::vector<Target> targets,
-                     WorkerShared* shared)
+                     StreamWatermarks* watermarks, WorkerShared* shared,
+                     task::Scheduler* scheduler)
     : options_(options),
       store_(store),
       clock_(clock),
       watermarks_(watermarks),
-      targets_(std::move(targets)),
       shared_(shared),
-      last_(targets_.size()) {}
+      scheduler_(scheduler),
+      slots_(options.shard_count) {}
 
-LogWriter::~LogWriter() {
-  Stop();
-}
-
-void LogWriter::Start(std::vector<uint64_t> last, RuleSetVersion version) {
-  for (std::size_t i = 0; i < last.size(); ++i) {
-    last_[i] = last[i];
-  }
-  version_ = version;
-  thread_ = std::thread([this] { Loop(); });
-}
+LogWriter::~LogWriter() = default;
 
 void LogWriter::Stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
-  if (thread_.joinable()) {
-    thread_.join();
-  }
-}
-
-uint64_t LogWriter::last_of(ShardId shard) const {
-  return last_[shard.value];
+  scheduler_->Run([this] { Drain(); });
 }
 
 Status LogWriter::failure() const {
@@ -117,16 +140,82 @@ void LogWriter::Fail(const Status& reason) {
   }
 }
 
-void LogWriter::Submit(UnixMillis stamp_ms, exec::Frame frame,
+void LogWriter::Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
                        std::function<void(FrameResult)> done) {
   Item item;
   item.pending = std::make_shared<Pending>();
   item.pending->done = std::move(done);
+  item.stream = stream;
   item.stamp_ms = stamp_ms;
   for (const exec::FramePart& part : frame.parts) {
     item.bytes += part.bytes.size();
   }
   item.frame = std::move(frame);
+  Enqueue(std::move(item));
+}
+
+void LogWriter::Activate(RuleSetVersion version, std::function<void(Status)> done) {
+  Item item;
+  item.kind = Item::Kind::kActivate;
+  item.pending = std::make_shared<Pending>();
+  item.pending->done = [done = std::move(done)](const FrameResult& result) { done(result.status); };
+  item.version = version;
+  item.everywhere = true;
+  Enqueue(std::move(item));
+}
+
+void LogWriter::CatchUp(std::vector<ShardId> shards) {
+  Item item;
+  item.kind = Item::Kind::kActivate;
+  item.pending = std::make_shared<Pending>();
+  item.pending->done = [](const FrameResult&) {};
+  item.version = version_;
+  item.shards = std::move(shards);
+  Process([&item] {
+    std::vector<Item> items;
+    items.push_back(std::move(item));
+    return items;
+  }());
+}
+
+void LogWriter::Close(std::vector<ShardId> shards, std::function<void(Status)> done) {
+  Item item;
+  item.kind = Item::Kind::kClose;
+  item.pending = std::make_shared<Pending>();
+  item.pending->done = [done = std::move(done)](const FrameResult& result) { done(result.status); };
+  item.shards = std::move(shards);
+  Enqueue(std::move(item));
+}
+
+void LogWriter::Commit(JudgedTick tick, std::function<void(Status)> done) {
+  Item item;
+  item.kind = Item::Kind::kTick;
+  item.pending = std::make_shared<Pending>();
+  item.pending->done = [done = std::move(done)](const FrameResult& result) {
+    done(result.tick_repeated ? Error(StatusCode::kAlreadyExists, "the tick was judged before")
+                              : result.status);
+  };
+  item.shards = {tick.home};
+  item.bytes = tick.rows.size();
+  item.tick = std::move(tick);
+  Enqueue(std::move(item));
+}
+
+void LogWriter::ActivateFrom(RuleSetVersion version, UnixMillis active_from_ms) {
+  scheduler_->Post([this, version, active_from_ms] {
+    const RuleSetVersion newest = upcoming_.empty() ? version_ : upcoming_.back().version;
+    if (version <= newest) {
+      return;
+    }
+    upcoming_.push_back({version, active_from_ms});
+    const UnixMillis now_ms = clock_->Now();
+    const int64_t delay_ms =
+        options_.clock == ClockMode::kReplay ? 0 : std::max<int64_t>(0, active_from_ms + 1 - now_ms);
+    scheduler_->PostAfter(delay_ms, [this, version] { Activate(version, [](const Status&) {}); });
+  });
+}
+
+void LogWriter::Enqueue(Item item) {
   Status refusal;
   {
     const std::lock_guard lock(mutex_);
@@ -134,203 +223,307 @@ void LogWriter::Submit(UnixMillis stamp_ms, exec::Frame frame,
       refusal = failure_;
     } else if (stopping_) {
       refusal = Unavailable("the worker is stopping");
-    } else if (queued_bytes_ + unapplied_bytes_ > options_.queue_bytes_max) {
+    } else if (item.kind == Item::Kind::kFrame &&
+               queued_bytes_ + unapplied_bytes_ > options_.queue_bytes_max) {
       refusal = Unavailable("{} bytes are waiting to be logged", queued_bytes_ + unapplied_bytes_);
     } else {
       queued_bytes_ += item.bytes;
       queue_.push_back(std::move(item));
     }
   }
-  if (!refusal.ok()) {
-    FrameResult result;
-    result.status = refusal;
-    item.pending->done(std::move(result));
+  if (refusal.ok()) {
+    Wake();
     return;
   }
-  wake_.notify_one();
+  FrameResult result;
+  result.status = refusal;
+  item.pending->Answer(std::move(result));
 }
 
-void LogWriter::Activate(RuleSetVersion version, std::function<void(Status)> done) {
-  Item item;
-  item.pending = std::make_shared<Pending>();
-  item.pending->done = [done = std::move(done)](const FrameResult& result) { done(result.status); };
-  item.activate = version;
+void LogWriter::Wake() {
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(item));
+    if (woken_) {
+      return;
+    }
+    woken_ = true;
   }
-  wake_.notify_one();
-}
-
-void LogWriter::Close(std::vector<ShardId> shards, std::function<void(Status)> done) {
-  Item item;
-  item.pending = std::make_shared<Pending>();
-  item.pending->done = [done = std::move(done)](const FrameResult& result) { done(result.status); };
-  item.close = std::move(shards);
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(item));
-  }
-  wake_.notify_one();
-}
-
-void LogWriter::Loop() {
-  while (true) {
-    std::vector<Item> items;
+  scheduler_->Post([this] {
     {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) {
-        return;
-      }
-      // An activation is a step of its own: what comes after it belongs to the new version.
-      while (!queue_.empty() && (items.empty() || (items.back().activate.value == 0 &&
-                                                   queue_.front().activate.value == 0))) {
-        queued_bytes_ -= queue_.front().bytes;
-        unapplied_bytes_ += queue_.front().bytes;
-        items.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-      }
+      const std::lock_guard lock(mutex_);
+      woken_ = false;
+    }
+    Drain();
+  });
+}
+
+void LogWriter::Drain() {
+  while (true) {
+    std::vector<Item> items = TakeItems();
+    if (items.empty()) {
+      return;
     }
     Process(std::move(items));
   }
 }
 
-void LogWriter::Process(std::vector<Item> items) {
-  uint64_t bytes = 0;
-  for (const Item& item : items) {
-    bytes += item.bytes;
+// What the next write holds. An activation is a step of its own: what comes after it belongs to the new
+// version. The first frame made under an upcoming version brings its activation with it.
+std::vector<LogWriter::Item> LogWriter::TakeItems() {
+  std::vector<Item> items;
+  const std::lock_guard lock(mutex_);
+  while (!queue_.empty()) {
+    const Item& next = queue_.front();
+    const bool ahead = next.kind == Item::Kind::kFrame && !upcoming_.empty() &&
+                       next.frame.version >= upcoming_.front().version;
+    // Records of another kind than rows are a write of their own.
+    const bool alone = next.kind == Item::Kind::kActivate || next.kind == Item::Kind::kTick;
+    if (!items.empty() && (ahead || alone)) {
+      break;
+    }
+    if (ahead) {
+      Item activation;
+      activation.kind = Item::Kind::kActivate;
+      activation.pending = std::make_shared<Pending>();
+      activation.pending->done = [](const FrameResult&) {};
+      activation.version = upcoming_.front().version;
+      activation.everywhere = true;
+      items.push_back(std::move(activation));
+      break;
+    }
+    queued_bytes_ -= next.bytes;
+    unapplied_bytes_ += next.bytes;
+    items.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+    if (alone) {
+      break;
+    }
   }
+  return items;
+}
+
+// Whether a judged tick is taken: OK, or the answer to it.
+FrameResult LogWriter::JudgeTick(const JudgedTick& tick) const {
+  FrameResult result;
+  if (tick.home.value >= slots_.size()) {
+    result.status = InvalidArgument("shard {} of {}", tick.home, slots_.size());
+    return result;
+  }
+  const Slot& slot = slots_[tick.home.value];
+  if (!slot.held || slot.epoch != tick.epoch) {
+    result.reason = FrameResult::Reason::kTable;
+    result.status = Aborted("shard {} is not held here at epoch {}", tick.home, tick.epoch);
+  } else if (slot.state != ShardState::kServing) {
+    result.status = Unavailable("shard {} is not served now", tick.home);
+  } else if (tick.version != version_) {
+    result.reason = FrameResult::Reason::kVersion;
+    result.status = Aborted("tick of rule set {} where {} is active", tick.version, version_);
+  }
+  return result;
+}
+
+// Whether a frame is taken: OK, or the answer to it.
+FrameResult LogWriter::Judge(const Item& item, UnixMillis closed_ms) const {
+  FrameResult result;
+  result.closed_ms = closed_ms;
+  result.version = version_;
+  result.table_revision = table_revision_;
+  const exec::Frame& frame = item.frame;
+  if (options_.streams_expire && !watermarks_->IsOpen(item.stream)) {
+    result.status = Aborted("stream {} is not open", item.stream);
+    result.reason = FrameResult::Reason::kStream;
+    return result;
+  }
+  for (const exec::FramePart& part : frame.parts) {
+    if (part.shard.value >= slots_.size()) {
+      result.status = InvalidArgument("shard {} of {}", part.shard, slots_.size());
+      return result;
+    }
+    const Slot& slot = slots_[part.shard.value];
+    if (!slot.held || slot.epoch != part.epoch) {
+      result.status = slot.held ? Aborted("shard {} is at epoch {}, not {}", part.shard, slot.epoch,
+                                          part.epoch)
+                                : Aborted("shard {} is not held here", part.shard);
+      result.reason = FrameResult::Reason::kTable;
+      return result;
+    }
+    if (slot.state != ShardState::kServing) {
+      result.status = slot.state == ShardState::kRecovering
+                          ? Unavailable("shard {} is recovering", part.shard)
+                          : Unavailable("shard {} has failed: {}", part.shard, Message(slot.failure));
+      return result;
+    }
+  }
+  if (frame.version > version_) {
+    result.status = Unavailable("rule set {} is not known here yet", frame.version);
+  } else if (frame.version != version_ ||
+             (!upcoming_.empty() && options_.clock == ClockMode::kWall &&
+              item.stamp_ms > upcoming_.front().active_from_ms)) {
+    result.version = upcoming_.empty() ? version_ : upcoming_.front().version;
+    result.status = Aborted("rows of rule set {} where {} is due", frame.version, result.version);
+    result.reason = FrameResult::Reason::kVersion;
+  } else if (!frame.explicit_ingested && item.stamp_ms <= closed_ms) {
+    result.status = Aborted("stamp {} is not after the closed stamp {}", item.stamp_ms, closed_ms);
+    result.reason = FrameResult::Reason::kClosed;
+  }
+  return result;
+}
+
+void LogWriter::Process(std::vector<Item> items) {
   shard::RecordHeader header;
-  header.version = version_;
   header.closed_ms = watermarks_->closed_ms();
   header.now_ms = options_.clock == ClockMode::kWall ? clock_->Now() : 0;
-  if (items.front().activate.value != 0) {
+  if (items.front().kind == Item::Kind::kActivate) {
+    Item& item = items.front();
     header.kind = shard::RecordKind::kActivate;
-    header.version = items.front().activate;
-    version_ = header.version;
+    version_ = std::max(version_, item.version);
+    while (!upcoming_.empty() && upcoming_.front().version <= version_) {
+      upcoming_.pop_front();
+    }
+    if (item.everywhere) {
+      for (std::size_t id = 0; id < slots_.size(); ++id) {
+        item.shards.emplace_back(static_cast<uint16_t>(id));
+      }
+    }
+    std::erase_if(item.shards,
+                  [this](ShardId shard) { return slots_[shard.value].version >= version_; });
   }
+  header.version = version_;
 
-  struct ShardRecord {
-    std::unique_ptr<shard::RecordWriter> writer;
-    std::vector<std::shared_ptr<Pending>> frames;    // one per sub-batch
-    std::vector<std::shared_ptr<Pending>> others;    // activations and closings
-  };
-  std::unordered_map<uint16_t, ShardRecord> records;
-  const auto record_of = [&](uint16_t shard) -> ShardRecord& {
-    ShardRecord& record = records[shard];
-    if (record.writer == nullptr) {
-      record.writer = std::make_unique<shard::RecordWriter>(header);
-    }
-    return record;
-  };
-  std::vector<std::shared_ptr<Pending>> empty;   // nothing to log: answered at once
+  const Status failed = failure();
+  WriteSet commit(slots_.size());
+  uint64_t bytes = 0;
+  std::vector<std::pair<std::shared_ptr<Pending>, FrameResult>> answers;   // nothing to log
   for (Item& item : items) {
-    Pending& pending = *item.pending;
-    pending.result.closed_ms = header.closed_ms;
-    pending.result.version = version_;
-    const Status failed = failure();
-    const bool is_frame = item.activate.value == 0 && item.close.empty();
-    if (!failed.ok()) {
-      pending.result.status = failed;
-    } else if (is_frame && item.frame.version != version_) {
-      pending.result.status = Aborted("rows of rule set {} where {} is active",
-                                      item.frame.version, version_);
-    } else if (is_frame && !item.frame.explicit_ingested && item.stamp_ms <= header.closed_ms) {
-      pending.result.status =
-          Aborted("stamp {} is not after the closed stamp {}", item.stamp_ms, header.closed_ms);
+    bytes += item.bytes;
+    FrameResult& result = item.pending->result;
+    if (item.kind == Item::Kind::kFrame) {
+      result = Judge(item, header.closed_ms);
+    } else if (item.kind == Item::Kind::kTick) {
+      header.kind = shard::RecordKind::kTick;
+      result = JudgeTick(item.tick);
     }
-    if (!pending.result.status.ok()) {
-      empty.push_back(item.pending);
+    if (!failed.ok()) {
+      result.status = failed;
+    }
+    if (!result.status.ok()) {
+      answers.emplace_back(item.pending, std::move(result));
       continue;
     }
-    if (item.activate.value != 0) {
-      pending.parts = static_cast<int>(targets_.size());
-      for (std::size_t shard = 0; shard < targets_.size(); ++shard) {
-        record_of(static_cast<uint16_t>(shard)).others.push_back(item.pending);
-      }
-    } else if (!item.close.empty()) {
-      pending.parts = static_cast<int>(item.close.size());
-      for (const ShardId shard : item.close) {
-        record_of(shard.value).others.push_back(item.pending);
-      }
-    } else if (item.frame.parts.empty()) {
-      empty.push_back(item.pending);
-    } else {
-      pending.parts = static_cast<int>(item.frame.parts.size());
-      for (const exec::FramePart& part : item.frame.parts) {
-        ShardRecord& record = record_of(part.shard.value);
-        record.writer->Add({item.stamp_ms, item.frame.explicit_ingested, part.bytes});
-        record.frames.push_back(item.pending);
-      }
+    if (item.kind != Item::Kind::kFrame) {
+      std::erase_if(item.shards, [this](ShardId shard) {
+        const Slot& slot = slots_[shard.value];
+        return !slot.held || slot.state != ShardState::kServing;
+      });
+    }
+    const std::size_t parts =
+        item.kind == Item::Kind::kFrame ? item.frame.parts.size() : item.shards.size();
+    if (parts == 0) {
+      answers.emplace_back(item.pending, std::move(result));
+      continue;
+    }
+    item.pending->parts = static_cast<int>(parts);
+    for (const exec::FramePart& part : item.frame.parts) {
+      WriteSet::ShardRecord& record = commit.Of(part.shard);
+      record.parts.emplace_back(&item, &part);
+      record.bytes += part.bytes.size();
+    }
+    for (const ShardId shard : item.shards) {
+      commit.Of(shard);
+    }
+  }
+  std::size_t batch_bytes = 0;
+  for (WriteSet::ShardRecord& record : commit.records()) {
+    Slot& slot = slots_[record.shard.value];
+    header.epoch = slot.epoch;
+    shard::RecordWriter writer(header, record.bytes + 32 * record.parts.size());
+    record.frames.reserve(record.parts.size());
+    for (const auto& [item, part] : record.parts) {
+      writer.Add({item->stamp_ms, item->frame.explicit_ingested, part->bytes});
+      record.frames.push_back(item->pending);
+    }
+    if (header.kind == shard::RecordKind::kTick) {
+      const JudgedTick& tick = items.front().tick;
+      writer.AddTick({shard::RuleHash(tick.rule_id), tick.tick_ms, tick.previous_ms, tick.rows});
+    }
+    record.record = writer.Finish();
+    batch_bytes += record.record.size() + 64;
+  }
+  for (const Item& item : items) {
+    for (const ShardId shard : item.shards) {
+      commit.Of(shard).frames.push_back(item.pending);
     }
   }
 
   Status written = OkStatus();
-  std::vector<std::tuple<uint16_t, LogNumber, std::string>> logged;
-  if (!records.empty()) {
-    const auto batch = store_->NewBatch();
-    for (auto& [shard, record] : records) {
-      const LogNumber number(last_[shard] + 1);
-      std::string bytes_of_record = record.writer->Finish();
-      batch->Put(state::Family::kLog, shard::LogKey(ShardId(shard), number), bytes_of_record);
-      logged.emplace_back(shard, number, std::move(bytes_of_record));
+  if (!commit.records().empty()) {
+    const auto batch = store_->NewBatch(batch_bytes);
+    for (const WriteSet::ShardRecord& record : commit.records()) {
+      const LogNumber number(slots_[record.shard.value].last + 1);
+      batch->Put(state::Family::kLog, shard::LogKey(record.shard, number), record.record);
     }
     written = store_->Write(batch.get(), true);
     ++syncs_;
     if (!written.ok()) {
       shared_->fail(Annotate(written, "appending to the log"));
+      written = failure();
     }
   }
-  for (auto& [shard, number, record_bytes] : logged) {
-    ShardRecord& record = records[shard];
-    std::vector<std::shared_ptr<Pending>> all = record.frames;
-    all.insert(all.end(), record.others.begin(), record.others.end());
+  for (WriteSet::ShardRecord& record : commit.records()) {
     if (!written.ok()) {
-      for (const auto& pending : all) {
-        pending->PartDone(failure());
+      for (const auto& pending : record.frames) {
+        pending->PartDone(written);
       }
       continue;
     }
-    last_[shard] = number.value;
     ++records_;
-    Dispatch(targets_[shard], number, std::move(record_bytes), std::move(all));
+    Slot& slot = slots_[record.shard.value];
+    slot.last = slot.last + 1;
+    slot.version = version_;
+    Dispatch(record.shard, std::move(record.record), std::move(record.frames));
   }
-  for (const auto& pending : empty) {
-    pending->parts = 1;
-    pending->PartDone(pending->result.status);
+  for (auto& [pending, result] : answers) {
+    pending->Answer(std::move(result));
   }
   unapplied_bytes_ -= bytes;
 }
 
-void LogWriter::Dispatch(Target target, LogNumber number, std::string record,
+void LogWriter::Dispatch(ShardId id, std::string record,
                          std::vector<std::shared_ptr<Pending>> frames) {
   const std::size_t size = record.size();
+  const Slot& slot = slots_[id.value];
   unapplied_bytes_ += size;
-  target.executor->Post([this, target, number, size, record = std::move(record),
-                         frames = std::move(frames)] {
+  slot.executor->Post([this, shard = slot.shard, executor = slot.executor,
+                       number = LogNumber(slot.last), size, record = std::move(record),
+                       frames = std::move(frames)] {
     shard::ApplyOutcome outcome;
     Status status = failure();
     if (status.ok()) {
-      status = target.shard->Apply(number, record, &outcome);
+      status = shard->Apply(number, record, &outcome);
       if (!status.ok()) {
-        status = Annotate(status, fmt::format("applying record {} of shard {}", number,
-                                              target.shard->id()));
-        shared_->fail(status);
+        shared_->fail(Annotate(
+            status, fmt::format("applying record {} of shard {}", number, shard->id())));
         status = failure();
       }
     }
     unapplied_bytes_ -= size;
-    std::vector<std::vector<FrameResult::Exception>> exceptions(frames.size());
-    for (const shard::ApplyOutcome::Exception& exception : outcome.exceptions) {
-      exceptions[exception.batch].push_back({exception.event_index, VerdictOf(exception.refusal)});
+    if (!outcome.exceptions.empty()) {
+      std::vector<std::vector<FrameResult::Exception>> exceptions(frames.size());
+      for (const shard::ApplyOutcome::Exception& exception : outcome.exceptions) {
+        exceptions[exception.batch].push_back({exception.event_index, VerdictOf(exception.refusal)});
+      }
+      for (std::size_t i = 0; i < frames.size(); ++i) {
+        frames[i]->Add(std::move(exceptions[i]));
+      }
     }
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-      frames[i]->Add(exceptions[i]);
-      frames[i]->PartDone(status);
+    for (const auto& frame : frames) {
+      if (outcome.tick_repeated) {
+        frame->result.tick_repeated = true;   // the record has no other frame
+      }
+      frame->PartDone(status);
     }
     if (status.ok()) {
-      target.executor->AfterApply(size);
+      executor->AfterApply(size);
     }
   });
 }

@@ -140,7 +140,23 @@ StatusOr<plan::RuleSetPtr> RuleStore::Add(const std::vector<RuleFile>& files,
     }
   }
   const RuleSetVersion version(newest.value + 1);
-  plan::RuleSetPtr rules = Compile(files, options, version, findings);
+  return Store(version, bytes, Compile(files, options, version, findings));
+}
+
+StatusOr<plan::RuleSetPtr> RuleStore::Put(RuleSetVersion version,
+                                          const std::vector<RuleFile>& files,
+                                          const plan::CompileOptions& options) {
+  std::string stored;
+  const Status found = store_->Get(state::Family::kMeta, KeyOf(version), &stored);
+  if (found.code() != StatusCode::kNotFound) {
+    return found.ok() ? Get(version) : StatusOr<plan::RuleSetPtr>(found);
+  }
+  std::vector<std::vector<rule::Finding>> findings;
+  return Store(version, EncodeFiles(files, options), Compile(files, options, version, &findings));
+}
+
+StatusOr<plan::RuleSetPtr> RuleStore::Store(RuleSetVersion version, const std::string& bytes,
+                                            plan::RuleSetPtr rules) {
   const auto batch = store_->NewBatch();
   batch->Put(state::Family::kMeta, KeyOf(version), bytes);
   WEIR_RETURN_IF_ERROR(store_->Write(batch.get(), true));

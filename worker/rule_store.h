@@ -25,6 +25,10 @@ class RuleStore {
   // The compiled rule set of a version. Thread safe.
   StatusOr<plan::RuleSetPtr> Get(RuleSetVersion version);
 
+  // Stores the files under a version that the cluster chose; one that is stored already stays.
+  StatusOr<plan::RuleSetPtr> Put(RuleSetVersion version, const std::vector<RuleFile>& files,
+                                 const plan::CompileOptions& options);
+
   // Compiles the files. Returns the current version's rule set when texts and options are the same;
   // else stores them durably as the next version.
   StatusOr<plan::RuleSetPtr> Add(const std::vector<RuleFile>& files,
@@ -32,6 +36,9 @@ class RuleStore {
                                  std::vector<std::vector<rule::Finding>>* findings);
 
  private:
+  StatusOr<plan::RuleSetPtr> Store(RuleSetVersion version, const std::string& bytes,
+                                   plan::RuleSetPtr rules);
+
   state::StateStore* store_;
   std::mutex mutex_;
   std::map<RuleSetVersion, plan::RuleSetPtr> compiled_;

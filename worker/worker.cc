@@ -10,34 +10,48 @@
 #include "common/base/check.h"
 #include "common/shard/keys.h"
 #include "common/shard/shard.h"
+#include "common/task/thread_scheduler.h"
 #include "common/telemetry/log.h"
+#include "worker/closing_rounds.h"
 #include "worker/executor.h"
 #include "worker/log_writer.h"
 #include "worker/rule_store.h"
+#include "worker/spread_shards.h"
+#include "worker/status.h"
+#include "worker/store_identity.h"
 #include "worker/stream_watermarks.h"
 
 namespace weir::worker {
 
 namespace {
 
-constexpr char kIdentityKey[] = "store";
-constexpr uint8_t kIdentityVersion = 1;
-constexpr std::size_t kDeadLettersShown = 64;
 
-std::string_view ClockModeName(ClockMode mode) {
-  return mode == ClockMode::kWall ? "wall" : "replay";
+// How often streams are looked at, and how far behind the clock time goes on while there is none.
+constexpr int64_t kStreamWatchMs = 500;
+constexpr int64_t kIdleMarginMs = 2000;
+
+std::unique_ptr<task::Scheduler> MakeThread() {
+  return std::make_unique<task::ThreadScheduler>();
 }
 
 }  // namespace
 
 class Worker::Impl final : public shard::Environment {
  public:
-  Impl(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink)
-      : options_(std::move(options)), store_(store), clock_(clock), sink_(sink), rule_store_(store) {
+  Impl(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink,
+       MakeScheduler make_scheduler)
+      : options_(std::move(options)),
+        store_(store),
+        clock_(clock),
+        sink_(sink),
+        make_scheduler_(make_scheduler != nullptr ? std::move(make_scheduler) : MakeThread),
+        rule_store_(store),
+        watermarks_(options_.producers) {
     shared_.table_limit_bytes = options_.table_memory_bytes;
     shared_.fail = [this](const Status& reason) { Fail(reason); };
   }
   ~Impl() override { Stop(); }
+  using MakeScheduler = Worker::MakeScheduler;
 
   StatusOr<plan::RuleSetPtr> RulesOf(RuleSetVersion version) override {
     return rule_store_.Get(version);
@@ -46,6 +60,10 @@ class Worker::Impl final : public shard::Environment {
 
   Status Start();
   void Stop();
+  void Kill();
+  void SetShards(std::vector<HeldShard> shards, int64_t table_revision);
+  Status HoldAllShards(Epoch epoch);
+  void IsShardEmpty(ShardId shard, std::function<void(bool)> done);
   StatusOr<plan::RuleSetPtr> ActivateRules(const std::vector<RuleFile>& files,
                                            const plan::CompileOptions& options,
                                            std::vector<std::vector<rule::Finding>>* findings);
@@ -53,89 +71,68 @@ class Worker::Impl final : public shard::Environment {
     const std::lock_guard lock(rules_mutex_);
     return rules_;
   }
-  StreamId OpenStream(UnixMillis watermark_ms) { return watermarks_.Open(watermark_ms); }
-  void SetWatermark(StreamId stream, UnixMillis watermark_ms) {
-    CloseUpTo(watermarks_.Raise(stream, watermark_ms));
+  Status ActivateVersion(RuleSetVersion version, const std::vector<RuleFile>& files,
+                         const plan::CompileOptions& options, UnixMillis active_from_ms);
+  StreamId OpenStream(UnixMillis watermark_ms) {
+    return watermarks_.Open(watermark_ms, log_->NowMonotonicMs());
   }
-  void CloseStream(StreamId stream) { CloseUpTo(watermarks_.Close(stream)); }
-  void Submit(UnixMillis stamp_ms, exec::Frame frame, std::function<void(FrameResult)> done) {
-    writer_->Submit(stamp_ms, std::move(frame), std::move(done));
+  bool SetWatermark(StreamId stream, UnixMillis watermark_ms) {
+    const bool open = watermarks_.Raise(stream, watermark_ms, log_->NowMonotonicMs());
+    rounds_->CloseUpTo(watermarks_.closed_ms());
+    return open;
   }
-  void Drain();
+  void SetProducerWatermark(const std::string& producer, UnixMillis watermark_ms) {
+    watermarks_.RaiseProducer(producer, watermark_ms);
+    rounds_->CloseUpTo(watermarks_.closed_ms());
+  }
+  void CloseStream(StreamId stream) {
+    watermarks_.Close(stream);
+    rounds_->CloseUpTo(watermarks_.closed_ms());
+  }
+  void Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
+              std::function<void(FrameResult)> done) {
+    writer_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
+  }
+  void Drain() { rounds_->Drain(watermarks_.closed_ms()); }
+  SpreadShards& spread() { return *spread_; }
+  LogWriter& writer() { return *writer_; }
   WorkerStatus GetStatus();
   StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
 
  private:
-  Status CheckStore();
+  void Hold(const HeldShard& shard);
+  void Recover(ShardId id, Executor* executor);
   Status RecoverShard(shard::Shard* shard, uint64_t* last);
+  void ServeRecovered();
+  void EndRecovery();
+  void WatchStreams();
   void Fail(const Status& reason);
-  // Asks every executor which of its shards want the closed stamp, and logs it there; one round at a
-  // time, a newer stamp waits for the round under way.
-  void CloseUpTo(UnixMillis closed_ms);
-  void RunClosingRound(UnixMillis closed_ms);
-  void EndClosingRound(UnixMillis closed_ms);
 
   WorkerOptions options_;
   state::StateStore* store_;
   const Clock* clock_;
   AlertSink* sink_;
+  MakeScheduler make_scheduler_;
   RuleStore rule_store_;
   WorkerShared shared_;
   StreamWatermarks watermarks_;
   std::vector<std::unique_ptr<Executor>> executors_;
   std::unique_ptr<LogWriter> writer_;
+  std::unique_ptr<ClosingRounds> rounds_;
+  std::unique_ptr<SpreadShards> spread_;
+  std::unique_ptr<task::Scheduler> log_;   // of the writer and of what decides who holds what
   bool started_ = false;
+
+  // Of log_.
+  int recovering_ = 0;
+  uint64_t recovered_records_ = 0;
+  std::vector<ShardId> recovered_;   // waiting for their first write
+  std::vector<std::function<void()>> recovery_waiters_;
 
   mutable std::mutex rules_mutex_;
   plan::RuleSetPtr rules_;
 
-  std::mutex closing_mutex_;
-  std::condition_variable closing_done_;
-  bool closing_ = false;
-  UnixMillis closing_wanted_ms_ = INT64_MIN;   // newest stamp asked for
-  UnixMillis closing_reached_ms_ = INT64_MIN;  // newest stamp whose round ended
 };
-
-// What a store was made with decides how its log is read; it may not change under it.
-Status Worker::Impl::CheckStore() {
-  std::string wanted;
-  ByteWriter writer(&wanted);
-  writer.U8(kIdentityVersion);
-  writer.Varint(options_.shard_count);
-  writer.U8(static_cast<uint8_t>(options_.clock));
-  writer.SignedVarint(options_.lateness_ms);
-  writer.SignedVarint(options_.future_ms);
-  writer.SignedVarint(options_.repeat_horizon_ms);
-  writer.String(options_.tenant);
-  std::string stored;
-  const Status found = store_->Get(state::Family::kMeta, kIdentityKey, &stored);
-  if (found.code() == StatusCode::kNotFound) {
-    const auto batch = store_->NewBatch();
-    batch->Put(state::Family::kMeta, kIdentityKey, wanted);
-    return store_->Write(batch.get(), true);
-  }
-  WEIR_RETURN_IF_ERROR(found);
-  if (stored == wanted) {
-    return OkStatus();
-  }
-  ByteReader reader(stored);
-  if (reader.U8() != kIdentityVersion) {
-    return FailedPrecondition("the data directory was written by another version of weir");
-  }
-  const uint64_t shards = reader.Varint();
-  const auto clock = static_cast<ClockMode>(reader.U8());
-  const int64_t lateness_ms = reader.SignedVarint();
-  const int64_t future_ms = reader.SignedVarint();
-  const int64_t horizon_ms = reader.SignedVarint();
-  return FailedPrecondition(
-      "the data directory was made with shards={} clock={} lateness={}ms future={}ms "
-      "repeat_horizon={}ms tenant={}, configured are shards={} clock={} lateness={}ms future={}ms "
-      "repeat_horizon={}ms tenant={}: these are fixed at creation; use the old values or another "
-      "data directory",
-      shards, ClockModeName(clock), lateness_ms, future_ms, horizon_ms,
-      std::string(reader.String()), options_.shard_count, ClockModeName(options_.clock),
-      options_.lateness_ms, options_.future_ms, options_.repeat_horizon_ms, options_.tenant);
-}
 
 Status Worker::Impl::RecoverShard(shard::Shard* shard, uint64_t* last) {
   WEIR_RETURN_IF_ERROR(Annotate(shard->Load(), fmt::format("loading shard {}", shard->id())));
@@ -164,79 +161,38 @@ Status Worker::Impl::RecoverShard(shard::Shard* shard, uint64_t* last) {
 }
 
 Status Worker::Impl::Start() {
-  WEIR_RETURN_IF_ERROR(CheckStore());
-  const int executors = std::max(1, options_.executors);
-  Executor::Options executor_options;
-  executor_options.checkpoint_interval = std::chrono::milliseconds(options_.checkpoint_interval_ms);
-  executor_options.checkpoint_log_bytes =
-      options_.checkpoint_log_bytes / static_cast<uint64_t>(executors);
-  for (int i = 0; i < executors; ++i) {
-    executors_.push_back(std::make_unique<Executor>(executor_options, store_, &shared_));
-  }
-  std::vector<LogWriter::Target> targets(options_.shard_count);
-  for (uint16_t id = 0; id < options_.shard_count; ++id) {
-    shard::ShardOptions shard_options;
-    shard_options.id = ShardId(id);
-    shard_options.tenant = options_.tenant;
-    shard_options.replay = options_.clock == ClockMode::kReplay;
-    shard_options.lateness_ms = options_.lateness_ms;
-    shard_options.future_ms = options_.future_ms;
-    shard_options.repeat_horizon_ms = options_.repeat_horizon_ms;
-    shard_options.identity_bytes_max = options_.table_memory_bytes / 4 / options_.shard_count;
-    auto shard = std::make_unique<shard::Shard>(shard_options, store_, this);
-    Executor* executor = executors_[id % executors_.size()].get();
-    targets[id] = {shard.get(), executor};
-    executor->AddShard(std::move(shard));
-  }
-  // Shards recover side by side, each executor its own.
-  std::vector<uint64_t> last(options_.shard_count, 0);
-  std::vector<std::future<Status>> recoveries;
-  for (const auto& executor : executors_) {
-    recoveries.push_back(std::async(std::launch::async, [this, &executor, &last] {
-      for (const auto& shard : executor->shards()) {
-        WEIR_RETURN_IF_ERROR(RecoverShard(shard.get(), &last[shard->id().value]));
-      }
-      return OkStatus();
-    }));
-  }
-  Status recovered = OkStatus();
-  for (auto& recovery : recoveries) {
-    const Status status = recovery.get();
-    recovered = recovered.ok() ? status : recovered;
-  }
-  WEIR_RETURN_IF_ERROR(recovered);
-
-  RuleSetVersion version;
-  uint64_t records = 0;
-  for (const LogWriter::Target& target : targets) {
-    version = std::max(version, target.shard->version());
-    records += last[target.shard->id().value];
-    watermarks_.StartAt(target.shard->closed_ms());
-  }
+  WEIR_RETURN_IF_ERROR(CheckStoreIdentity(options_, store_));
+  WEIR_ASSIGN_OR_RETURN(const RuleSetVersion version, rule_store_.Newest());
   if (version.value != 0) {
     WEIR_ASSIGN_OR_RETURN(rules_, rule_store_.Get(version));
   }
+  log_ = make_scheduler_();
+  Executor::Options executor_options;
+  executor_options.checkpoint_interval_ms = options_.checkpoint_interval_ms;
+  const int executors = std::max(1, options_.executors);
+  executor_options.checkpoint_log_bytes =
+      options_.checkpoint_log_bytes / static_cast<uint64_t>(executors);
+  for (int i = 0; i < executors; ++i) {
+    executors_.push_back(
+        std::make_unique<Executor>(executor_options, store_, &shared_, make_scheduler_()));
+    executors_.back()->Start();
+  }
   LogWriter::Options writer_options;
   writer_options.clock = options_.clock;
+  writer_options.shard_count = options_.shard_count;
   writer_options.queue_bytes_max = options_.queue_bytes_max;
-  writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, targets,
-                                        &shared_);
-  for (const auto& executor : executors_) {
-    executor->Start();
-  }
-  writer_->Start(last, version);
-  started_ = true;
-  log::Info("recovered shards", {{"shards", static_cast<int64_t>(options_.shard_count)},
-                                 {"log_records", static_cast<int64_t>(records)},
-                                 {"rule_set", static_cast<int64_t>(version.value)}});
-  // An activation that a crash cut short reached some shards only.
-  for (const LogWriter::Target& target : targets) {
-    if (target.shard->version() != version) {
-      std::promise<Status> done;
-      writer_->Activate(version, [&](const Status& status) { done.set_value(status); });
-      return done.get_future().get();
+  writer_options.streams_expire = options_.clock == ClockMode::kWall;
+  writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, &shared_,
+                                        log_.get());
+  rounds_ = std::make_unique<ClosingRounds>(&executors_, writer_.get());
+  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), log_.get());
+  log_->Post([this, version] {
+    writer_->set_version(version);
+    if (options_.clock == ClockMode::kWall) {
+      WatchStreams();
     }
-  }
+  });
+  started_ = true;
   return OkStatus();
 }
 
@@ -249,6 +205,177 @@ void Worker::Impl::Stop() {
   for (const auto& executor : executors_) {
     executor->Stop();
   }
+  log_->Stop();
+}
+
+void Worker::Impl::Kill() {
+  started_ = false;
+  for (const auto& executor : executors_) {
+    executor->Kill();
+  }
+  log_->Stop();
+}
+
+// Streams that went silent are dropped, and time goes on while there is none.
+void Worker::Impl::WatchStreams() {
+  const std::size_t dropped =
+      watermarks_.DropSilent(log_->NowMonotonicMs() - options_.stream_timeout_ms);
+  if (dropped != 0) {
+    log::Warn("dropped ingest streams that promised nothing",
+              {{"streams", static_cast<int64_t>(dropped)},
+               {"timeout_ms", options_.stream_timeout_ms}});
+  }
+  watermarks_.RaiseIdle(clock_->Now() - kIdleMarginMs);
+  rounds_->CloseUpTo(watermarks_.closed_ms());
+  log_->PostAfter(kStreamWatchMs, [this] { WatchStreams(); });
+}
+
+void Worker::Impl::SetShards(std::vector<HeldShard> shards, int64_t table_revision) {
+  log_->Post([this, shards = std::move(shards), table_revision] {
+    writer_->set_table_revision(table_revision);
+    std::vector<bool> held(options_.shard_count, false);
+    for (const HeldShard& shard : shards) {
+      if (shard.shard.value < options_.shard_count) {
+        held[shard.shard.value] = true;
+        Hold(shard);
+      }
+    }
+    for (uint16_t id = 0; id < options_.shard_count; ++id) {
+      if (!held[id]) {
+        writer_->slot(ShardId(id)).held = false;
+      }
+    }
+    EndRecovery();
+  });
+}
+
+void Worker::Impl::Hold(const HeldShard& held) {
+  LogWriter::Slot& slot = writer_->slot(held.shard);
+  const bool was_held = slot.held;
+  slot.held = true;
+  slot.epoch = held.epoch;
+  if (slot.executor == nullptr) {
+    slot.executor = executors_[held.shard.value % executors_.size()].get();
+    ++recovering_;
+    slot.executor->Post([this, id = held.shard, executor = slot.executor] {
+      Recover(id, executor);
+    });
+  } else if (!was_held && slot.state == ShardState::kServing) {
+    writer_->CatchUp({held.shard});
+  }
+}
+
+// On the shard's executor.
+void Worker::Impl::Recover(ShardId id, Executor* executor) {
+  shard::ShardOptions options;
+  options.id = id;
+  options.tenant = options_.tenant;
+  options.replay = options_.clock == ClockMode::kReplay;
+  options.lateness_ms = options_.lateness_ms;
+  options.future_ms = options_.future_ms;
+  options.repeat_horizon_ms = options_.repeat_horizon_ms;
+  options.identity_bytes_max = options_.table_memory_bytes / 4 / options_.shard_count;
+  shard::Shard* shard = executor->AddShard(std::make_unique<shard::Shard>(options, store_, this));
+  uint64_t last = 0;
+  const Status status = RecoverShard(shard, &last);
+  const RuleSetVersion version = shard->version();
+  const UnixMillis closed_ms = shard->closed_ms();
+  if (!status.ok()) {
+    executor->RemoveShard(id);
+    shard = nullptr;
+  }
+  log_->Post([this, id, shard, status, last, version, closed_ms] {
+    LogWriter::Slot& slot = writer_->slot(id);
+    slot.shard = shard;
+    slot.last = last;
+    slot.version = version;
+    recovered_records_ += last;
+    if (!status.ok()) {
+      slot.state = ShardState::kFailed;
+      slot.failure = status;
+      --recovering_;
+      log::Error("a shard cannot be served", {{"shard", static_cast<int64_t>(id.value)},
+                                              {"reason", std::string(Message(status))}});
+      EndRecovery();
+      return;
+    }
+    watermarks_.StartAt(closed_ms);
+    recovered_.push_back(id);
+    if (recovered_.size() == 1) {
+      // Those that are ready by then share one write.
+      log_->Post([this] { ServeRecovered(); });
+    }
+  });
+}
+
+void Worker::Impl::ServeRecovered() {
+  const std::vector<ShardId> shards = std::exchange(recovered_, {});
+  for (const ShardId id : shards) {
+    writer_->slot(id).state = ShardState::kServing;
+  }
+  writer_->CatchUp(shards);
+  recovering_ -= static_cast<int>(shards.size());
+  EndRecovery();
+}
+
+// Tells those who wait, when no shard is recovering any more.
+void Worker::Impl::EndRecovery() {
+  if (recovering_ != 0) {
+    return;
+  }
+  for (const auto& waiter : std::exchange(recovery_waiters_, {})) {
+    waiter();
+  }
+}
+
+Status Worker::Impl::HoldAllShards(Epoch epoch) {
+  std::vector<HeldShard> shards;
+  for (uint16_t id = 0; id < options_.shard_count; ++id) {
+    shards.push_back({ShardId(id), epoch});
+  }
+  std::promise<Status> done;
+  log_->Run([this, &done] {
+    ++recovering_;   // nobody is told before SetShards ran
+    recovery_waiters_.push_back([this, &done] {
+      Status status = OkStatus();
+      for (uint16_t id = 0; id < options_.shard_count; ++id) {
+        const LogWriter::Slot& slot = writer_->slot(ShardId(id));
+        status = status.ok() && slot.state == ShardState::kFailed ? slot.failure : status;
+      }
+      done.set_value(status);
+    });
+  });
+  SetShards(std::move(shards), 0);
+  log_->Post([this] {
+    --recovering_;
+    EndRecovery();
+  });
+  const Status status = done.get_future().get();
+  if (status.ok()) {
+    uint64_t records = 0;
+    RuleSetVersion version;
+    log_->Run([&] {
+      records = recovered_records_;
+      version = writer_->version();
+    });
+    log::Info("recovered shards", {{"shards", static_cast<int64_t>(options_.shard_count)},
+                                   {"log_records", static_cast<int64_t>(records)},
+                                   {"rule_set", static_cast<int64_t>(version.value)}});
+  }
+  return status;
+}
+
+void Worker::Impl::IsShardEmpty(ShardId id, std::function<void(bool)> done) {
+  log_->Post([this, id, done = std::move(done)] {
+    const LogWriter::Slot& slot = writer_->slot(id);
+    if (slot.executor == nullptr || slot.state != ShardState::kServing) {
+      done(false);
+      return;
+    }
+    slot.executor->Post([shard = slot.shard, done] {
+      done(shard->meta().entries == 0 && shard->meta().repeats == 0);
+    });
+  });
 }
 
 void Worker::Impl::Fail(const Status& reason) {
@@ -272,84 +399,19 @@ StatusOr<plan::RuleSetPtr> Worker::Impl::ActivateRules(
   return added;
 }
 
-void Worker::Impl::CloseUpTo(UnixMillis closed_ms) {
+Status Worker::Impl::ActivateVersion(RuleSetVersion version, const std::vector<RuleFile>& files,
+                                     const plan::CompileOptions& options,
+                                     UnixMillis active_from_ms) {
+  WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr added, rule_store_.Put(version, files, options));
   {
-    const std::lock_guard lock(closing_mutex_);
-    closing_wanted_ms_ = std::max(closing_wanted_ms_, closed_ms);
-    if (closing_ || closing_wanted_ms_ <= closing_reached_ms_) {
-      return;
+    const std::lock_guard lock(rules_mutex_);
+    if (rules_ != nullptr && rules_->version >= version) {
+      return OkStatus();
     }
-    closing_ = true;
-    closed_ms = closing_wanted_ms_;
+    rules_ = added;
   }
-  RunClosingRound(closed_ms);
-}
-
-void Worker::Impl::RunClosingRound(UnixMillis closed_ms) {
-  struct Round {
-    std::atomic<std::size_t> left;
-    std::mutex mutex;
-    std::vector<ShardId> shards;
-  };
-  auto round = std::make_shared<Round>();
-  round->left = executors_.size();
-  for (const auto& executor : executors_) {
-    executor->Post([this, round, closed_ms, owner = executor.get()] {
-      std::vector<ShardId> wanting;
-      for (const auto& shard : owner->shards()) {
-        if (shard->WantsClosing(std::min(closed_ms, shard::kTimeMax))) {
-          wanting.push_back(shard->id());
-        }
-      }
-      {
-        const std::lock_guard lock(round->mutex);
-        round->shards.insert(round->shards.end(), wanting.begin(), wanting.end());
-      }
-      if (--round->left != 0) {
-        return;
-      }
-      if (round->shards.empty()) {
-        EndClosingRound(closed_ms);
-        return;
-      }
-      writer_->Close(std::move(round->shards),
-                     [this, closed_ms](const Status&) { EndClosingRound(closed_ms); });
-    });
-  }
-}
-
-void Worker::Impl::EndClosingRound(UnixMillis closed_ms) {
-  bool again = false;
-  {
-    const std::lock_guard lock(closing_mutex_);
-    closing_reached_ms_ = std::max(closing_reached_ms_, closed_ms);
-    again = closing_wanted_ms_ > closing_reached_ms_;
-    closing_ = again;
-    closed_ms = closing_wanted_ms_;
-  }
-  if (again) {
-    RunClosingRound(closed_ms);
-  } else {
-    closing_done_.notify_all();
-  }
-}
-
-void Worker::Impl::Drain() {
-  const UnixMillis closed_ms = watermarks_.closed_ms();
-  // Rows logged before this call are applied before a task posted after them; a round that began
-  // before they were applied may have passed them by, so one more is run.
-  for (const auto& executor : executors_) {
-    executor->Run([] {});
-  }
-  {
-    std::unique_lock lock(closing_mutex_);
-    closing_done_.wait(lock, [this] { return !closing_; });
-    closing_ = true;
-    closing_wanted_ms_ = std::max(closing_wanted_ms_, closed_ms);
-  }
-  RunClosingRound(closed_ms);
-  std::unique_lock lock(closing_mutex_);
-  closing_done_.wait(lock, [this] { return !closing_; });
+  writer_->ActivateFrom(version, active_from_ms);
+  return OkStatus();
 }
 
 WorkerStatus Worker::Impl::GetStatus() {
@@ -365,58 +427,34 @@ WorkerStatus Worker::Impl::GetStatus() {
   const plan::RuleSetPtr rule_set = rules();
   status.version = rule_set == nullptr ? RuleSetVersion(0) : rule_set->version;
   std::map<std::string, RuleStatus> rules_by_id;
+  std::vector<ShardStatus> rows;
+  log_->Run([&] {
+    for (uint16_t id = 0; id < options_.shard_count; ++id) {
+      const LogWriter::Slot& slot = writer_->slot(ShardId(id));
+      if (slot.held) {
+        ShardStatus& row = rows.emplace_back();
+        row.shard = ShardId(id);
+        row.epoch = slot.epoch;
+        row.state = slot.state;
+        row.failure = slot.failure.ok() ? "" : std::string(Message(slot.failure));
+        row.log_last = slot.last;
+      }
+    }
+  });
   for (const auto& executor : executors_) {
     executor->Run([&] {
       for (const auto& shard : executor->shards()) {
-        const shard::ShardMeta& meta = shard->meta();
-        status.events_applied += meta.entries;
-        status.repeats += meta.repeats;
-        status.late += meta.late;
-        status.future += meta.future;
-        status.table_bytes += shard->table_bytes();
-        ShardStatus& row = status.shards.emplace_back();
-        row.shard = shard->id();
-        row.log_last = writer_->last_of(shard->id());
-        row.log_checkpointed = shard->checkpointed().value;
-        row.closed_ms = shard->closed_ms() == shard::kTimeMin ? 0 : shard->closed_ms();
-        row.groups_in_memory = shard->groups_in_memory();
-        row.groups_spilled = shard->groups_evicted();
-        row.table_bytes = shard->table_bytes();
-        row.identities = shard->identities();
-        row.alerts_open = shard->alerts_open();
-        for (const auto& [hash, rule] : shard->rule_states()) {
-          RuleStatus& sum = rules_by_id[rule.rule->source.id];
-          const UnixMillis judged_ms =
-              shard::AtTicks(*rule.rule) ? rule.judged_ms : shard->closed_ms();
-          sum.judged_ms = sum.rule_id.empty() ? judged_ms : std::min(sum.judged_ms, judged_ms);
-          sum.rule_id = rule.rule->source.id;
-          sum.rows += rule.rows;
-          sum.late += rule.late;
-          sum.future += rule.future;
-          sum.alerts += rule.alerts;
-          sum.suppressed += rule.suppressed;
-        }
-        for (const shard::DeadLetter& letter : meta.dead_letters) {
-          status.dead_letters.push_back(
-              {letter.timestamp_ms, letter.arrived_ms,
-               letter.refusal == shard::Refusal::kLate ? Verdict::kLate : Verdict::kFuture,
-               letter.event_id, letter.rule_id});
+        AddShard(*shard, &status, &rules_by_id);
+        for (ShardStatus& row : rows) {
+          if (row.shard == shard->id()) {
+            FillShard(*shard, &row);
+          }
         }
       }
     });
   }
-  std::sort(status.shards.begin(), status.shards.end(),
-            [](const ShardStatus& a, const ShardStatus& b) { return a.shard < b.shard; });
-  for (auto& [id, rule] : rules_by_id) {
-    rule.judged_ms = rule.judged_ms <= shard::kTimeMin ? 0 : rule.judged_ms;
-    status.rules.push_back(rule);
-  }
-  std::sort(status.dead_letters.begin(), status.dead_letters.end(),
-            [](const DeadLetter& a, const DeadLetter& b) { return a.arrived_ms < b.arrived_ms; });
-  if (status.dead_letters.size() > kDeadLettersShown) {
-    status.dead_letters.erase(status.dead_letters.begin(),
-                              status.dead_letters.end() - kDeadLettersShown);
-  }
+  status.shards = std::move(rows);
+  FinishStatus(rules_by_id, &status);
   return status;
 }
 
@@ -444,8 +482,10 @@ StatusOr<alert::Alert> Worker::Impl::GetAlert(const Hash128& alert_id) {
   return found;
 }
 
-Worker::Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink)
-    : impl_(std::make_unique<Impl>(std::move(options), store, clock, sink)) {}
+Worker::Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink,
+               MakeScheduler make_scheduler)
+    : impl_(std::make_unique<Impl>(std::move(options), store, clock, sink,
+                                   std::move(make_scheduler))) {}
 Worker::~Worker() = default;
 
 Status Worker::Start() {
@@ -453,6 +493,22 @@ Status Worker::Start() {
 }
 void Worker::Stop() {
   impl_->Stop();
+}
+void Worker::Kill() {
+  impl_->Kill();
+}
+void Worker::SetShards(std::vector<HeldShard> shards, int64_t table_revision) {
+  impl_->SetShards(std::move(shards), table_revision);
+}
+Status Worker::HoldAllShards(Epoch epoch) {
+  return impl_->HoldAllShards(epoch);
+}
+void Worker::IsShardEmpty(ShardId shard, std::function<void(bool)> done) {
+  impl_->IsShardEmpty(shard, std::move(done));
+}
+Status Worker::ActivateVersion(RuleSetVersion version, const std::vector<RuleFile>& files,
+                               const plan::CompileOptions& options, UnixMillis active_from_ms) {
+  return impl_->ActivateVersion(version, files, options, active_from_ms);
 }
 StatusOr<plan::RuleSetPtr> Worker::ActivateRules(
     const std::vector<RuleFile>& files, const plan::CompileOptions& options,
@@ -465,16 +521,29 @@ plan::RuleSetPtr Worker::rules() const {
 StreamId Worker::OpenStream(UnixMillis watermark_ms) {
   return impl_->OpenStream(watermark_ms);
 }
-void Worker::SetWatermark(StreamId stream, UnixMillis watermark_ms) {
-  impl_->SetWatermark(stream, watermark_ms);
+bool Worker::SetWatermark(StreamId stream, UnixMillis watermark_ms) {
+  return impl_->SetWatermark(stream, watermark_ms);
+}
+void Worker::SetProducerWatermark(const std::string& producer, UnixMillis watermark_ms) {
+  impl_->SetProducerWatermark(producer, watermark_ms);
 }
 void Worker::CloseStream(StreamId stream) {
   impl_->CloseStream(stream);
 }
-// All frames go to the one log writer; the stream only matters for its watermark.
-void Worker::Submit(StreamId, UnixMillis stamp_ms, exec::Frame frame,
+void Worker::Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
                     std::function<void(FrameResult)> done) {
-  impl_->Submit(stamp_ms, std::move(frame), std::move(done));
+  impl_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
+}
+void Worker::ViewSpread(const std::string& rule_id, UnixMillis judged_ms,
+                        std::function<void(StatusOr<SpreadReport>)> done) {
+  impl_->spread().View(rule_id, judged_ms, std::move(done));
+}
+void Worker::CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+                         std::function<void(StatusOr<SpreadParts>)> done) {
+  impl_->spread().Collect(rule_id, tick_ms, std::move(done));
+}
+void Worker::CommitTick(JudgedTick tick, std::function<void(Status)> done) {
+  impl_->writer().Commit(std::move(tick), std::move(done));
 }
 void Worker::Drain() {
   impl_->Drain();

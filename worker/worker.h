@@ -1,6 +1,6 @@
-// The worker role: owns shards, appends their logs with group commit, applies committed records on
-// executors, checkpoints, recovers. In `weir all` ingest calls it directly; between processes a service
-// wraps the same calls.
+// The worker role: holds some of the cluster's shards, appends their logs with group commit, applies
+// committed records on executors, checkpoints, recovers. In `weir all` ingest calls it directly; between
+// processes a service wraps the same calls.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,7 @@
 #include "common/exec/router.h"
 #include "common/plan/plan.h"
 #include "common/state/state_store.h"
+#include "common/task/scheduler.h"
 
 namespace weir::worker {
 
@@ -29,6 +30,9 @@ struct WorkerOptions {
   int64_t future_ms = 5 * 60 * 1000;
   int64_t repeat_horizon_ms = 2 * 60 * 60 * 1000;
   int executors = 2;
+  std::vector<std::string> producers;           // of a replay: nothing closes before all have promised
+  // Wall clock: a stream that promises nothing for so long is dropped; its node may open another.
+  int64_t stream_timeout_ms = 5 * 1000;
   uint64_t table_memory_bytes = 192ULL << 20;   // tables in front of the state, all shards
   uint64_t queue_bytes_max = 64ULL << 20;       // frames waiting for the log
   int64_t checkpoint_interval_ms = 10 * 1000;   // how old unsaved changes may get
@@ -39,12 +43,22 @@ struct WorkerOptions {
 enum class Verdict : uint8_t { kRepeat, kLate, kFuture };
 
 struct FrameResult {
-  // OK: every part is durable and applied. kAborted: refused as a whole, with current state below:
-  // restamp above closed_ms (or re-encode under the current rule set) and send again.
-  // kUnavailable: not now; send again later.
+  // OK: every part is durable and applied. kAborted: refused as a whole before anything was logged, with
+  // the reason below and the current state behind it. kUnavailable: not now; send again later (a part
+  // may have been logged when the worker failed; it will be recognised as a repeat).
+  enum class Reason : uint8_t {
+    kNone,
+    kClosed,       // the stamp is not above closed_ms: restamp
+    kVersion,      // rows of another rule set than `version`: make them again under that
+    kTable,        // a shard is not held here, or at another epoch: look at the table, at table_revision
+    kStream,       // the stream is not open (any more): open another
+  };
   Status status;
+  Reason reason = Reason::kNone;
   UnixMillis closed_ms = 0;
   RuleSetVersion version;
+  int64_t table_revision = 0;   // of the shard table as this worker knows it
+  bool tick_repeated = false;   // of a judged tick, not of a frame: it was judged before
   struct Exception {
     uint32_t event_index;
     Verdict verdict;
@@ -53,8 +67,25 @@ struct FrameResult {
   std::vector<Exception> exceptions;
 };
 
+// A shard that the table gives to this worker.
+struct HeldShard {
+  ShardId shard;
+  Epoch epoch;
+
+  bool operator==(const HeldShard&) const = default;
+};
+
+enum class ShardState : uint8_t {
+  kRecovering,   // reads its checkpoint and log; frames are refused as unavailable
+  kServing,
+  kFailed,       // its log or state is damaged: refused as unavailable until the process starts anew
+};
+
 struct ShardStatus {
   ShardId shard;
+  Epoch epoch;
+  ShardState state = ShardState::kServing;
+  std::string failure;            // of kFailed
   uint64_t log_last = 0;          // last record appended
   uint64_t log_checkpointed = 0;  // state on disk covers the log up to here
   UnixMillis closed_ms = 0;
@@ -102,6 +133,36 @@ struct WorkerStatus {
   std::vector<DeadLetter> dead_letters;   // newest last, bounded
 };
 
+// What this worker's shards know of a spread rule.
+struct SpreadReport {
+  struct Row {
+    ShardId shard;
+    UnixMillis closed_ms = 0;
+    UnixMillis earliest_ms = 0;     // bounds of the times of the rule's rows; none: earliest > latest
+    UnixMillis latest_ms = 0;
+    UnixMillis judged_ms = 0;       // of the home shard: the last tick judged
+    bool has_episodes = false;      // of the home shard: runs of ticks that have not recovered
+  };
+  std::vector<Row> shards;          // those it serves
+};
+
+// Parts of the groups of a tick (shard/tick_rows.h, MergeParts).
+struct SpreadParts {
+  std::vector<ShardId> shards;      // those whose parts these are: every one that is served
+  std::vector<std::string> groups;
+};
+
+// A tick that the coordinator judged.
+struct JudgedTick {
+  RuleSetVersion version;           // that its rows were made under
+  std::string rule_id;
+  ShardId home;
+  Epoch epoch;                      // of the home shard
+  UnixMillis tick_ms = 0;
+  UnixMillis previous_ms = 0;       // the tick judged before it
+  std::string rows;                 // shard/tick_rows.h, EncodeTickRows
+};
+
 // Told of every alert made or changed, after its commit. Called from executor threads and, for stored
 // alerts, during Start.
 class AlertSink {
@@ -120,15 +181,35 @@ using StreamId = uint64_t;
 
 class Worker {
  public:
-  // store, clock and sink outlive the worker.
-  Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink);
-  ~Worker();   // stops
+  // Makes the schedulers that the worker runs on: one for the log, one for each executor.
+  using MakeScheduler = std::function<std::unique_ptr<task::Scheduler>()>;
 
-  // Recovers every shard. FailedPrecondition when the store was made with another shard count or clock
-  // mode (the message says which); DataLoss names the shard and record of a corrupt log.
+  // store, clock and sink outlive the worker. Without make_scheduler each scheduler is a thread.
+  Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink,
+         MakeScheduler make_scheduler = nullptr);
+  ~Worker();   // stops, unless killed
+
+  // Opens the store and starts the threads; no shard is held yet. FailedPrecondition when the store was
+  // made with another shard count or clock mode (the message says which).
   Status Start();
+
+  // Holds exactly these shards from now on, as table_revision of the table says. A shard that was not
+  // held recovers first; one held at another epoch takes the new one; one that is left out is not served
+  // from here on (its data stays in the store). Thread safe, returns at once.
+  void SetShards(std::vector<HeldShard> shards, int64_t table_revision);
+  // Holds all shards at an epoch and waits for their recovery: a worker that is the whole cluster.
+  // DataLoss names the shard and record of a corrupt log.
+  Status HoldAllShards(Epoch epoch);
+  // Whether a shard was never given an event: only then may it be given to another worker. Sees every
+  // frame taken before the call; a shard that SetShards left out takes none after it, so asked again then
+  // the answer is final. Calls back from a thread of the worker; false when the shard was never held or is
+  // not recovered.
+  void IsShardEmpty(ShardId shard, std::function<void(bool)> done);
+
   // Stops accepting, finishes what is queued, checkpoints. Idempotent.
   void Stop();
+  // Forgets everything without another write, as if the process had died (simulation).
+  void Kill();
 
   // Compiles and activates the rule set, or finds it active already (same texts and options). Rules
   // with errors are left out; findings has one list per file. Logged in every shard, so that replay
@@ -138,18 +219,40 @@ class Worker {
                                            std::vector<std::vector<rule::Finding>>* findings);
   plan::RuleSetPtr rules() const;
 
+  // The same for a rule set whose version the cluster decided: stores it, and activates it in all held
+  // shards when the clock reaches active_from_ms, or when the first frame made under it comes. Frames made
+  // under an older version with a later stamp are refused from now on. Versions only grow; a version that
+  // is known already is ignored.
+  Status ActivateVersion(RuleSetVersion version, const std::vector<RuleFile>& files,
+                         const plan::CompileOptions& options, UnixMillis active_from_ms);
+
   // A stream is one ingest node's connection. Nothing closes past the watermark of any open stream: a
   // stream promises that every later frame has a greater stamp. watermark_ms is its first promise; it
   // takes effect with the next SetWatermark or CloseStream of any stream.
   StreamId OpenStream(UnixMillis watermark_ms);
-  // Raises the promise; lower values are ignored. INT64_MAX: the stream has ended (replay).
-  void SetWatermark(StreamId stream, UnixMillis watermark_ms);
+  // Raises the promise; lower values are ignored. False when the stream is not open: it was dropped.
+  bool SetWatermark(StreamId stream, UnixMillis watermark_ms);
+  // Replay: what a producer has promised, through whatever node; INT64_MAX: it has ended. Time closes up
+  // to the least promise of options.producers, streams do not matter.
+  void SetProducerWatermark(const std::string& producer, UnixMillis watermark_ms);
   void CloseStream(StreamId stream);
 
-  // Queues a frame; done is called from another thread, once. The stamp is the arrival time of its
+  // Queues a frame, all of whose parts are for shards that this worker holds; done is called from another
+  // thread, once. The stamp is the arrival time of its
   // events (wall clock) or a time above the stream's watermark (replay: pass the least event time).
   void Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
               std::function<void(FrameResult)> done);
+
+  // ---- spread rules; done is called from another thread, once ----
+  // judged_ms: how far the rule is judged; older panes may go. NotFound when it is not active here.
+  void ViewSpread(const std::string& rule_id, UnixMillis judged_ms,
+                  std::function<void(StatusOr<SpreadReport>)> done);
+  // FailedPrecondition when the tick is not closed in every shard served here.
+  void CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+                   std::function<void(StatusOr<SpreadParts>)> done);
+  // Logs the tick in the rule's home shard, which makes its alerts. AlreadyExists when it, or another after
+  // previous_ms, was judged before; Aborted and Unavailable as for frames.
+  void CommitTick(JudgedTick tick, std::function<void(Status)> done);
 
   // Waits until everything closed so far has been logged and judged (tests, end of a replay).
   void Drain();

@@ -86,9 +86,9 @@ bool HeadIndex::GuardIndex::Takes(const WindowHead& head, std::span<const Value>
   });
 }
 
-void AppendAggregateCells(const plan::Window& window, expr::EvalContext* context,
-                          std::string* out) {
-  for (const plan::FoldAggregate& aggregate : window.aggregates) {
+void AppendAggregateCells(const std::vector<plan::FoldAggregate>& aggregates,
+                          expr::EvalContext* context, std::string* out) {
+  for (const plan::FoldAggregate& aggregate : aggregates) {
     if (aggregate.filter != nullptr) {
       const Value verdict = aggregate.filter->Eval(*context);
       const bool counts = !verdict.is_null() && !verdict.is_multi() && verdict.boolean();

@@ -80,6 +80,7 @@ class HeadIndex {
 
 // Appends the cells of a row for the window's aggregates: per aggregate a filter byte (0 or 1) if it has
 // a filter, then its inputs unless filtered out.
-void AppendAggregateCells(const plan::Window& window, expr::EvalContext* context, std::string* out);
+void AppendAggregateCells(const std::vector<plan::FoldAggregate>& aggregates,
+                          expr::EvalContext* context, std::string* out);
 
 }  // namespace weir::exec

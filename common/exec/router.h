@@ -22,6 +22,7 @@ namespace weir::exec {
 // a refused frame can be restamped and sent again unchanged.
 struct FramePart {
   ShardId shard;
+  Epoch epoch;            // of the shard's owner, as the sender knows it; the router leaves it 0
   std::string bytes;
   uint32_t entries = 0;   // events with rows in this part
 };

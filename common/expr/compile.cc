@@ -197,7 +197,8 @@ class Compiler {
       return Error(node, fmt::format("Cannot use field [{}] with unsupported type [{}]", node.name,
                                      DataTypeName(column->type)));
     }
-    return MakeColumn(*column);
+    ExprPtr constant = scope_.ConstantOf(node.name);
+    return constant != nullptr ? constant : MakeColumn(*column);
   }
 
   // Left-deep chains of one operator become one evaluator.

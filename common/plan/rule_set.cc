@@ -112,6 +112,9 @@ void RuleSetCompiler::AddDraft(std::size_t index) {
   draft.analysis = std::move(*analysis);
   draft.judge = DecideJudge(draft.analysis, rule, options_);
   FindClassKeys(&draft);
+  if (draft.spread) {
+    JudgeSpread(draft, &draft.judge);
+  }
   drafts_.push_back(std::move(draft));
 }
 
@@ -168,6 +171,7 @@ CompiledRule RuleSetCompiler::Assemble(Draft draft, const std::vector<KeyClass>&
   rule.tail = std::move(draft.analysis.tail);
   rule.judge = std::move(draft.judge);
   rule.suppression = std::move(draft.analysis.suppression);
+  rule.spread = draft.spread;
   rule.routing_reason = std::move(draft.routing_reason);
   rule.notes = std::move(draft.analysis.notes);
   rule.warnings = std::move(draft.analysis.warnings);

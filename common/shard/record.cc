@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint8_t kVersion = 1;
 constexpr std::size_t kChecksumSize = 4;
+constexpr std::size_t kHeaderSizeMax = 64;
 
 uint32_t Checksum(std::string_view body) {
   return static_cast<uint32_t>(Hash64(body));
@@ -16,7 +17,9 @@ uint32_t Checksum(std::string_view body) {
 
 }  // namespace
 
-RecordWriter::RecordWriter(const RecordHeader& header) : bytes_(kChecksumSize, '\0') {
+RecordWriter::RecordWriter(const RecordHeader& header, std::size_t bytes_expected) {
+  bytes_.reserve(bytes_expected + kHeaderSizeMax);
+  bytes_.append(kChecksumSize, '\0');
   ByteWriter writer(&bytes_);
   writer.U8(kVersion);
   writer.U8(static_cast<uint8_t>(header.kind));
@@ -31,6 +34,14 @@ void RecordWriter::Add(const SubBatch& batch) {
   writer.SignedVarint(batch.stamp_ms);
   writer.U8(batch.explicit_ingested ? 1 : 0);
   writer.String(batch.bytes);
+}
+
+void RecordWriter::AddTick(const TickVerdict& tick) {
+  ByteWriter writer(&bytes_);
+  tick.rule.AppendTo(&bytes_);
+  writer.SignedVarint(tick.tick_ms);
+  writer.SignedVarint(tick.previous_ms);
+  writer.String(tick.rows);
 }
 
 std::string RecordWriter::Finish() {
@@ -56,6 +67,15 @@ StatusOr<Record> ReadRecord(std::string_view bytes) {
   record.header.version = RuleSetVersion(reader.Varint());
   record.header.closed_ms = reader.SignedVarint();
   record.header.now_ms = reader.SignedVarint();
+  if (record.header.kind == RecordKind::kTick) {
+    const std::string_view rule = reader.Raw(16);
+    if (rule.size() == 16) {
+      record.tick.rule = Hash128::FromBytes(rule);
+    }
+    record.tick.tick_ms = reader.SignedVarint();
+    record.tick.previous_ms = reader.SignedVarint();
+    record.tick.rows = reader.String();
+  }
   while (reader.ok() && !reader.done()) {
     SubBatch batch;
     batch.stamp_ms = reader.SignedVarint();

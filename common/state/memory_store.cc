@@ -71,7 +71,9 @@ class MemoryStore final : public StateStore {
     }
   }
 
-  std::unique_ptr<WriteBatch> NewBatch() override { return std::make_unique<MemoryBatch>(); }
+  std::unique_ptr<WriteBatch> NewBatch(std::size_t) override {
+    return std::make_unique<MemoryBatch>();
+  }
   Status Write(WriteBatch* batch, bool sync) override;
   Status Get(Family family, std::string_view key, std::string* value) override;
   void MultiGet(Family family, const std::vector<std::string>& keys,

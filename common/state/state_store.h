@@ -39,7 +39,8 @@ class StateStore {
  public:
   virtual ~StateStore() = default;
 
-  virtual std::unique_ptr<WriteBatch> NewBatch() = 0;
+  // reserve_bytes: room to make at once.
+  virtual std::unique_ptr<WriteBatch> NewBatch(std::size_t reserve_bytes = 0) = 0;
   // Applies a batch. With sync, returns after it is on stable storage. Batches reach the store in the
   // order of the calls: one that survives a crash implies all before it. An error (disk full, I/O)
   // means that nothing after it may be acknowledged. Thread safe.

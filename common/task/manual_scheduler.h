@@ -12,7 +12,14 @@ namespace weir::task {
 
 class ManualScheduler final : public Scheduler {
  public:
+  ManualScheduler() = default;
+  ~ManualScheduler() override;   // drops what has not run
+  ManualScheduler(const ManualScheduler&) = delete;
+  ManualScheduler& operator=(const ManualScheduler&) = delete;
+
   void Post(Task task) override;
+  void Run(const Task& task) override { task(); }
+  void Stop() override;
   TimerId PostAfter(int64_t delay_ms, Task task) override;
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override { return now_ms_; }
@@ -23,12 +30,16 @@ class ManualScheduler final : public Scheduler {
   void RunPosted();
   // Moves time on by delta_ms, running timers in the order in which they are due, and everything posted.
   void Advance(int64_t delta_ms);
+  // Moves time on without running anything, as for a process that was stopped meanwhile.
+  void Pause(int64_t delta_ms);
   // When the next timer is due; -1 when there is none.
   int64_t NextTimerMs() const;
+  // Nothing is posted; timers may be waiting.
   bool idle() const { return posted_.empty(); }
 
  private:
   int64_t now_ms_ = 0;
+  bool stopped_ = false;
   TimerId next_ = 1;
   std::deque<Task> posted_;
   std::map<std::pair<int64_t, TimerId>, Task> timers_;

@@ -21,6 +21,14 @@ class Scheduler {
   // Thread safe.
   virtual void Post(Task task) = 0;
 
+  // Runs the task like Post and returns when it has run. REQUIRES: not from within a task of this
+  // scheduler. One that runs everything on the caller's thread runs it at once.
+  virtual void Run(const Task& task) = 0;
+
+  // Runs what is posted, drops what is delayed; whatever comes later is dropped. Idempotent. REQUIRES: not
+  // from within a task of this scheduler.
+  virtual void Stop() = 0;
+
   // Runs the task once, at least delay_ms after the call by a clock that never goes back. Thread safe.
   virtual TimerId PostAfter(int64_t delay_ms, Task task) = 0;
 

@@ -14,15 +14,13 @@ class ThreadScheduler final : public Scheduler {
   ~ThreadScheduler() override;   // stops
 
   void Post(Task task) override;
+  void Run(const Task& task) override;
   TimerId PostAfter(int64_t delay_ms, Task task) override;
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override;
 
-  // Posts and waits. REQUIRES: not on the scheduler's own thread; not stopped.
-  void Run(const Task& task);
-  // Runs what is posted, drops what is delayed, joins the thread. Later tasks are dropped. Idempotent;
-  // not from the scheduler's own thread.
-  void Stop();
+  // What was posted before the call runs; the thread is joined.
+  void Stop() override;
 
  private:
   class Impl;

@@ -82,6 +82,7 @@ struct Instance {
     store = std::move(opened);
     worker = std::make_unique<worker::Worker>(std::move(options), store.get(), &clock, sink);
     WEIR_RETURN_IF_ERROR(worker->Start());
+    WEIR_RETURN_IF_ERROR(worker->HoldAllShards(Epoch()));
     WEIR_ASSIGN_OR_RETURN(const auto files, ReadRules(rules));
     std::vector<std::vector<rule::Finding>> findings;
     WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr active,

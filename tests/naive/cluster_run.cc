@@ -256,6 +256,7 @@ StatusOr<std::vector<alert::Alert>> RunCluster(const std::vector<Call>& calls,
   for (const std::size_t left_max : {total / 2, std::size_t{0}}) {
     worker::Worker worker(worker_options, store.get(), &clock, &alerts);
     WEIR_RETURN_IF_ERROR(worker.Start());
+    WEIR_RETURN_IF_ERROR(worker.HoldAllShards(Epoch()));
     std::vector<std::vector<rule::Finding>> findings;
     WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rules,
                           worker.ActivateRules(ReadRuleFiles(), compile, &findings));

@@ -123,7 +123,7 @@ const std::vector<ThirdParty>& Wrapped() {
       {"protobuf", {"google/protobuf/"}, {".pb.h"}, {"rpc", "wire", "meta_etcd", "cli"}, true},
       {"RocksDB", {"rocksdb/"}, {}, {"state_rocksdb"}, false},
       {"yaml-cpp", {"yaml-cpp/"}, {}, {"config"}, false},
-      {"simdjson", {"simdjson"}, {}, {"source"}, false},
+      {"simdjson", {"simdjson"}, {}, {"source", "expr"}, false},
       {"toml++", {"toml++/", "toml.hpp"}, {}, {"rule"}, false},
       {"spdlog", {"spdlog/"}, {}, {"telemetry"}, false},
   };

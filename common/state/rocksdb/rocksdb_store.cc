@@ -66,8 +66,8 @@ Status FromRocks(const rocksdb::Status& status, std::string_view attempt) {
 
 class RocksDbBatch final : public WriteBatch {
  public:
-  explicit RocksDbBatch(const std::vector<rocksdb::ColumnFamilyHandle*>* handles)
-      : handles_(handles) {}
+  RocksDbBatch(const std::vector<rocksdb::ColumnFamilyHandle*>* handles, std::size_t reserve_bytes)
+      : handles_(handles), batch_(reserve_bytes) {}
 
   // RocksDB's batch fails only on limits that are not set here.
   void Put(Family family, std::string_view key, std::string_view value) override {
@@ -109,8 +109,8 @@ class RocksDbStore final : public StateStore {
 
   Status Open();
 
-  std::unique_ptr<WriteBatch> NewBatch() override {
-    return std::make_unique<RocksDbBatch>(&handles_);
+  std::unique_ptr<WriteBatch> NewBatch(std::size_t reserve_bytes) override {
+    return std::make_unique<RocksDbBatch>(&handles_, reserve_bytes);
   }
   Status Write(WriteBatch* batch, bool sync) override;
   Status Get(Family family, std::string_view key, std::string* value) override;
