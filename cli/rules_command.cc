@@ -63,8 +63,8 @@ StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const Rul
   return loaded;
 }
 
-// What became of one file. A rule is unsupported when it asks for what Weir does not run; then nothing
-// else that is said of it matters.
+// What became of one file. A rule is unsupported when it asks for what Weir does not run; then
+// nothing else that is said of it matters.
 struct Verdict {
   std::string_view status = "ok";
   const rule::Finding* finding = nullptr;   // the reason; null for ok

@@ -1,4 +1,5 @@
-// The syntax tree of an EQL event query (`category where condition`), as written. Semantics: docs/kql.md.
+// The syntax tree of an EQL event query (`category where condition`), as written. Semantics:
+// docs/kql.md.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// From EQL to the expression that ES|QL's WHERE is made of (esql/any_value.h): the evaluator is shared.
+// From EQL to the expression that ES|QL's WHERE is made of (esql/any_value.h): the evaluator is
+// shared.
 #pragma once
 
 #include <string>
@@ -8,8 +9,8 @@
 
 namespace weir::eql {
 
-// Null after reporting what is not supported. The result is true or false for every event, never null.
-// category_field: the field that a category other than any is compared with.
+// Null after reporting what is not supported. The result is true or false for every event, never
+// null. category_field: the field that a category other than any is compared with.
 esql::ExpressionPtr Lower(const Query& query, const std::string& category_field,
                           esql::Diagnostics* diagnostics);
 

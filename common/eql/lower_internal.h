@@ -14,7 +14,8 @@ class Lowering {
   explicit Lowering(esql::Diagnostics* diagnostics) : diagnostics_(diagnostics) {}
 
   esql::ExpressionPtr Condition(const Node& node);
-  // As an operand: a field, a literal, a computed value. A field within a computation is its first value.
+  // As an operand: a field, a literal, a computed value. A field within a computation is its first
+  // value.
   esql::ExpressionPtr Value(const Node& node);
 
  private:

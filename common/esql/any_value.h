@@ -1,6 +1,6 @@
-// Tests on a field that hold when any of its values passes, and are false, never null, where there is
-// none. KQL and EQL are lowered to calls of these. Their names are lower case, which no call in the text
-// of an ES|QL query is: queries cannot name them.
+// Tests on a field that hold when any of its values passes, and are false, never null, where there
+// is none. KQL and EQL are lowered to calls of these. Their names are lower case, which no call in
+// the text of an ES|QL query is: queries cannot name them.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,9 @@
 
 namespace weir::esql {
 
-// (field, constant...): equal to one of the constants, each read as a value of the field's type. On ip
-// fields a constant may be a CIDR block; on dates one that leaves out the time means the whole day.
+// (field, constant...): equal to one of the constants, each read as a value of the field's type. On
+// ip fields a constant may be a CIDR block; on dates one that leaves out the time means the whole
+// day.
 inline constexpr std::string_view kAnyEquals = "any_equals";
 inline constexpr std::string_view kAnyEqualsCi = "any_equals_ci";     // ignoring case
 // As any_equals, but on text fields: one of the words, or the words in their order, ignoring case.

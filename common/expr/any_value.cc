@@ -1,4 +1,5 @@
-// Any-value tests: which evaluator a field's type asks for, and constants read as values of that type.
+// Any-value tests: which evaluator a field's type asks for, and constants read as values of that
+// type.
 #include "common/expr/any_value_internal.h"
 
 #include <algorithm>

@@ -8,7 +8,8 @@
 
 namespace weir::expr {
 
-// Null after reporting. A constant that is no value of the field's type is warned of: it equals nothing.
+// Null after reporting. A constant that is no value of the field's type is warned of: it equals
+// nothing.
 ExprPtr BuildAnyValueTest(const esql::Expression& node, const std::vector<Operand>& operands,
                           esql::Diagnostics* diagnostics);
 

@@ -1,5 +1,5 @@
-// The syntax tree of a KQL query (Kibana Query Language, "kuery"), as written: fields are not resolved.
-// Semantics: docs/kql.md.
+// The syntax tree of a KQL query (Kibana Query Language, "kuery"), as written: fields are not
+// resolved. Semantics: docs/kql.md.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Cuts a KQL query into tokens. A lone token of kind kError ends the list where the text cannot be cut.
+// Cuts a KQL query into tokens. A lone token of kind kError ends the list where the text cannot be
+// cut.
 #pragma once
 
 #include <string>

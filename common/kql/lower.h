@@ -1,4 +1,5 @@
-// From KQL to the expression that ES|QL's WHERE is made of (esql/any_value.h): the evaluator is shared.
+// From KQL to the expression that ES|QL's WHERE is made of (esql/any_value.h): the evaluator is
+// shared.
 #pragma once
 
 #include "common/esql/diagnostic.h"
@@ -7,8 +8,8 @@
 
 namespace weir::kql {
 
-// Null after reporting what is not supported. A wildcard in a field's name stands for the catalogue's
-// fields. The result is true or false for every event, never null.
+// Null after reporting what is not supported. A wildcard in a field's name stands for the
+// catalogue's fields. The result is true or false for every event, never null.
 esql::ExpressionPtr Lower(const Node& node, const FieldCatalogue& catalogue,
                           esql::Diagnostics* diagnostics);
 

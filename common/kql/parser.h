@@ -8,8 +8,8 @@ namespace weir::kql {
 
 enum class Syntax : uint8_t {
   kKql,
-  // The part of Lucene's query syntax that reads as KQL: upper-case AND, OR and NOT, field:value, value
-  // lists, wildcards. The rest is refused.
+  // The part of Lucene's query syntax that reads as KQL: upper-case AND, OR and NOT, field:value,
+  // value lists, wildcards. The rest is refused.
   kLucene,
 };
 

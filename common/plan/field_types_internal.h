@@ -1,5 +1,5 @@
-// What the fields are read as whose type no data stream Weir knows tells: an index would take the type of
-// the JSON value, a rule says it by what it compares the field with.
+// What the fields are read as whose type no data stream Weir knows tells: an index would take the
+// type of the JSON value, a rule says it by what it compares the field with.
 #pragma once
 
 #include <map>
@@ -12,8 +12,8 @@
 
 namespace weir::plan {
 
-// The types that a query's unknown fields are used as; a field that is used as nothing in particular, or
-// as text, is left out.
+// The types that a query's unknown fields are used as; a field that is used as nothing in
+// particular, or as text, is left out.
 std::map<std::string, DataType, std::less<>> AssumeFieldTypes(const esql::Query& query,
                                                               const FieldCatalogue& catalogue);
 

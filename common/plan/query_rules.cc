@@ -106,7 +106,8 @@ std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalo
   from.patterns = rule.index.empty() ? DefaultPatterns() : rule.index;
   from.metadata = {"_id", "_index", "_version"};
   query.commands.push_back({std::move(from), {}});
-  // Kibana takes an empty query for every document; a rule that reads all events is meant to aggregate.
+  // Kibana takes an empty query for every document; a rule that reads all events is meant to
+  // aggregate.
   if (rule.type != rule::RuleType::kThreshold || !IsEmptyQuery(rule)) {
     esql::ExpressionPtr condition = ConditionOf(rule, catalogue, diagnostics);
     if (condition == nullptr) {

@@ -1,5 +1,5 @@
-// Rules that are not ES|QL, as the ES|QL query that says the same; the rest of the compiler knows only
-// that.
+// Rules that are not ES|QL, as the ES|QL query that says the same; the rest of the compiler knows
+// only that.
 #pragma once
 
 #include <optional>
@@ -11,13 +11,13 @@
 
 namespace weir::plan {
 
-// query_rules.cc. The query of a rule of any kind that is run, with KQL(...) calls lowered; empty after
-// errors.
+// query_rules.cc. The query of a rule of any kind that is run, with KQL(...) calls lowered; empty
+// after errors.
 std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalogue& catalogue,
                                        esql::Diagnostics* diagnostics);
 
-// The rule as its query is analysed: suppression of a threshold rule is by its fields, and alerts of
-// single events show who did what from where.
+// The rule as its query is analysed: suppression of a threshold rule is by its fields, and alerts
+// of single events show who did what from where.
 rule::Rule AnalysedRule(const rule::Rule& rule);
 
 // Empty when rules of this kind are run.

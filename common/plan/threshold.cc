@@ -1,5 +1,5 @@
-// A threshold rule is STATS count BY its fields: events that lack one of them are in no group, an event
-// with several values of one is in a group of each.
+// A threshold rule is STATS count BY its fields: events that lack one of them are in no group, an
+// event with several values of one is in a group of each.
 #include <fmt/format.h>
 
 #include "common/esql/any_value.h"

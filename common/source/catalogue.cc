@@ -1,5 +1,5 @@
-// The types that Elastic's mappings give to fields: of CloudTrail and Bedrock events here, of Elastic
-// Common Schema and of integrations in the sets.
+// The types that Elastic's mappings give to fields: of CloudTrail and Bedrock events here, of
+// Elastic Common Schema and of integrations in the sets.
 #include <algorithm>
 #include <map>
 

@@ -1,5 +1,5 @@
-// Names and types of fields in a short form: fields that recur are written once for all places they stand
-// at, as Elastic Common Schema reuses them.
+// Names and types of fields in a short form: fields that recur are written once for all places they
+// stand at, as Elastic Common Schema reuses them.
 #pragma once
 
 #include <span>
@@ -9,8 +9,8 @@ namespace weir::source {
 
 struct FieldSet {
   std::string_view places;   // separated by blanks
-  // Separated by blanks: a name, which is a keyword, or name:type with type one of long, int, double, ip,
-  // date, bool, text.
+  // Separated by blanks: a name, which is a keyword, or name:type with type one of long, int,
+  // double, ip, date, bool, text.
   std::string_view fields;
 };
 

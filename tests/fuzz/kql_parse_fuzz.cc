@@ -1,5 +1,5 @@
-// Any text parses as KQL or gives an error, never crashes; what parses prints to a text that prints the
-// same, and lowers or is refused.
+// Any text parses as KQL or gives an error, never crashes; what parses prints to a text that prints
+// the same, and lowers or is refused.
 #include <cstddef>
 #include <cstdint>
 #include <string>

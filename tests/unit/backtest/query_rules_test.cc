@@ -1,4 +1,5 @@
-// KQL, EQL and threshold rules over files of events: what matches alerts once, a near miss does not.
+// KQL, EQL and threshold rules over files of events: what matches alerts once, a near miss does
+// not.
 #include <filesystem>
 #include <fstream>
 

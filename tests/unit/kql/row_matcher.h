@@ -1,4 +1,5 @@
-// Evaluates lowered queries on made rows: fields of known names and types, each with any number of values.
+// Evaluates lowered queries on made rows: fields of known names and types, each with any number of
+// values.
 #pragma once
 
 #include <algorithm>

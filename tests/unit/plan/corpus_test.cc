@@ -1,5 +1,5 @@
-// Published rules, where they are at hand: WEIR_SHARED names a folder with seeds/ and corpus/. Every
-// seed compiles without errors; of the corpus a count by reason is printed.
+// Published rules, where they are at hand: WEIR_SHARED names a folder with seeds/ and corpus/.
+// Every seed compiles without errors; of the corpus a count by reason is printed.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>

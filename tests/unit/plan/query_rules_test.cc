@@ -1,5 +1,5 @@
-// Rules of the other kinds: what they compile to, which are refused and why, and the types of fields that
-// nobody knows.
+// Rules of the other kinds: what they compile to, which are refused and why, and the types of
+// fields that nobody knows.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
