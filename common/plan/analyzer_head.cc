@@ -139,7 +139,7 @@ void Analyzer::AnalyzeCommand(const esql::Command& command) {
   } else if (const auto* rename = std::get_if<esql::RenameCommand>(&command.body)) {
     stage_->scope.Rename(*rename, diagnostics_);
   } else if (const auto* sort = std::get_if<esql::SortCommand>(&command.body)) {
-    AnalyzeSort(*sort);
+    AnalyzeSort(*sort, command.range);
   } else if (const auto* limit = std::get_if<esql::LimitCommand>(&command.body)) {
     AnalyzeLimit(*limit);
   } else if (const auto* grok = std::get_if<esql::GrokCommand>(&command.body)) {
@@ -416,7 +416,7 @@ void Analyzer::AnalyzeMvExpand(const esql::MvExpandCommand& expand) {
       {expand.column, "", {expr::ColumnRef::Kind::kSlot, slot, compiled->type()}, definition});
 }
 
-void Analyzer::AnalyzeSort(const esql::SortCommand& sort) {
+void Analyzer::AnalyzeSort(const esql::SortCommand& sort, esql::SourceRange range) {
   if (stage_ == &head_ && (runs_once_ || sort_matters_)) {
     BeginRows("LIMIT chooses among the rows of a window");
   }
@@ -435,9 +435,11 @@ void Analyzer::AnalyzeSort(const esql::SortCommand& sort) {
                                 key.nulls_first ? "FIRST" : "LAST"));
   }
   if (stage_ == &head_) {
-    analysis_.notes.push_back(has_stats_
-                                  ? "SORT before STATS has no effect"
-                                  : "SORT has no effect: every row is an alert of its own");
+    if (has_stats_) {
+      diagnostics_->Warning(range, "SORT before STATS has no effect");
+    } else {
+      analysis_.notes.push_back("SORT has no effect: every row is an alert of its own");
+    }
     return;
   }
   step.text = fmt::format("SORT {}", Join(texts, ", "));

@@ -75,6 +75,7 @@ struct StatsAnalysis {
   std::vector<FoldKey> keys;
   std::vector<Definition> key_definitions;
   std::vector<Reads> key_reads;
+  std::vector<bool> key_is_column;      // the key is a column as it stands
   std::vector<FoldAggregate> aggregates;
   std::vector<AggregateFacts> facts;
   std::vector<Output> outputs;
@@ -135,7 +136,7 @@ class Analyzer {
   void AnalyzeGrok(const esql::GrokCommand& grok);
   void AnalyzeDissect(const esql::DissectCommand& dissect);
   void AnalyzeMvExpand(const esql::MvExpandCommand& expand);
-  void AnalyzeSort(const esql::SortCommand& sort);
+  void AnalyzeSort(const esql::SortCommand& sort, esql::SourceRange range);
   void AnalyzeLimit(const esql::LimitCommand& limit);
   void AnalyzeStats(const esql::StatsCommand& stats);   // analyzer_tail.cc
   void AnalyzeUnsupported(const esql::UnsupportedCommand& command, esql::SourceRange range);

@@ -98,8 +98,13 @@ void Analyzer::AddTailStats(StatsAnalysis stats, std::string text, bool keeps_ro
   Step added;
   std::vector<uint32_t> key_slots;
   for (std::size_t i = 0; i < stats.keys.size(); ++i) {
-    key_slots.push_back(AddSlot());
     added.reads.Add(stats.key_reads[i]);
+    const std::set<uint32_t>& read = stats.key_reads[i].slots;
+    if (keeps_rows && stats.key_is_column[i] && read.size() == 1) {
+      key_slots.push_back(*read.begin());
+      continue;
+    }
+    key_slots.push_back(AddSlot());
     if (keeps_rows) {
       // The row's own key, which the columns behind the command show.
       Step assign;

@@ -125,6 +125,8 @@ void StatsBuilder::AddGroup(std::size_t index) {
   key.time_bucket = IsTimeOnly(*definition);
   key_of_group_.back() = result_.keys.size();
   key_texts_.push_back(esql::Print(*group.value));
+  result_.key_is_column.push_back(group.value->kind == esql::ExpressionKind::kColumn &&
+                                  key.value->constant() == nullptr);
   result_.keys.push_back(std::move(key));
   result_.key_definitions.push_back(definition);
   result_.key_reads.push_back(analyzer_.ReadsOf(*group.value));

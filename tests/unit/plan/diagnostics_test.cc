@@ -31,22 +31,6 @@ TEST(DiagnosticsTest, RefusesCommandsItDoesNotRun) {
       {"FROM a | LOOKUP JOIN idx ON user.id | KEEP owner | WHERE owner > 3",
        {"1:10: error: LOOKUP JOIN is not supported"}},
       {"ROW x = 1 | WHERE x > 0", {"1:1: error: ROW is not supported in a rule: it reads no events"}},
-      {"FROM a | LIMIT 5 | STATS c = COUNT(*)",
-       {"1:10: error: LIMIT before STATS is not supported: which rows it keeps is not defined"}},
-      {"FROM a | WHERE bytes > 1 | LIMIT 5",
-       {"1:28: error: LIMIT without STATS is not supported in a rule: every row is an alert of its own"}},
-      {"FROM a | INLINE STATS c = COUNT(*) BY user.id | STATS d = MAX(c)",
-       {"1:10: error: INLINE STATS before STATS is not supported"}},
-      {"FROM a | STATS c = COUNT(*) BY user.id | INLINE STATS d = MAX(c)",
-       {"1:42: error: INLINE STATS is not supported"}},
-      {"FROM a | INLINE STATS c = COUNT(*) | WHERE c > 3",
-       {"1:10: error: INLINE STATS is not supported"}},
-      {"FROM a | WHERE @timestamp > NOW() - 1 hour | STATS c = COUNT(*)",
-       {"1:29: error: NOW() is not supported up to the first STATS: rows are folded as they arrive, "
-        "before there is an instant at which they are judged"}},
-      {"FROM a | STATS c = MAX(DATE_DIFF(\"hour\", @timestamp, NOW()))",
-       {"1:54: error: NOW() is not supported up to the first STATS: rows are folded as they arrive, "
-        "before there is an instant at which they are judged"}},
   };
   for (const Case& item : kCases) {
     Check(item);
