@@ -138,13 +138,13 @@ bool Matches(const ThirdParty& party, std::string_view header) {
                      [header](std::string_view suffix) { return header.ends_with(suffix); });
 }
 
-// Where roles speak gRPC: what they serve, and the two ways in which they call each other.
+// Where roles speak gRPC: what they serve, and how they call each other.
 bool IsServiceFile(std::string_view path) {
   std::string_view stem = path.substr(0, path.rfind('.'));
   if (stem.ends_with("_internal")) {
     stem.remove_suffix(std::string_view("_internal").size());
   }
-  return stem.ends_with("_service") || stem.ends_with("_reactor") || stem == "ingest/remote_link" ||
+  return stem.ends_with("_service") || stem.ends_with("_reactor") ||
          stem == "coordinator/worker_client";
 }
 

@@ -1,0 +1,271 @@
+// A pipeline without threads, over workers that the test plays: what becomes of batches that must be sent
+// again.
+#include "ingest/pipeline.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/base/clock.h"
+#include "common/state/state_store.h"
+#include "common/task/manual_scheduler.h"
+#include "worker/worker.h"
+
+namespace weir::ingest {
+namespace {
+
+using ::testing::HasSubstr;
+using worker::FrameResult;
+using worker::Verdict;
+using Reason = FrameResult::Reason;
+
+constexpr UnixMillis kNowMs = 1770000000000;
+
+class NoAlerts final : public worker::AlertSink {
+ public:
+  void OnAlert(const alert::Alert&) override {}
+};
+
+// Compiles rules as a worker does; each call is a version of its own.
+class RuleMaker {
+ public:
+  RuleMaker() : store_(state::MakeMemoryStore()) {
+    worker::WorkerOptions options;
+    options.shard_count = 2;
+    worker_ = std::make_unique<worker::Worker>(options, store_.get(), &clock_, &alerts_);
+    EXPECT_TRUE(worker_->Start().ok());
+    EXPECT_TRUE(worker_->HoldAllShards(Epoch(1)).ok());
+  }
+  ~RuleMaker() { worker_->Stop(); }
+
+  plan::RuleSetPtr Make(int threshold) {
+    const std::string text = fmt::format(R"toml(
+[rule]
+name = "Many calls"
+rule_id = "many-calls"
+type = "esql"
+language = "esql"
+from = "now-60m"
+interval = "5m"
+severity = "high"
+risk_score = 50
+query = '''
+FROM logs-aws.cloudtrail-*
+| STATS calls = COUNT(*) BY user.name
+| WHERE calls >= {}
+'''
+)toml",
+                                         threshold);
+    std::vector<std::vector<rule::Finding>> findings;
+    const auto rules = worker_->ActivateRules({{"rule.toml", text}}, plan::CompileOptions(), &findings);
+    EXPECT_TRUE(rules.ok()) << rules.status();
+    return *rules;
+  }
+
+ private:
+  SystemClock clock_;
+  NoAlerts alerts_;
+  std::unique_ptr<state::StateStore> store_;
+  std::unique_ptr<worker::Worker> worker_;
+};
+
+struct Sent {
+  UnixMillis stamp_ms = 0;
+  exec::Frame frame;
+  WorkerLink::Done done;
+};
+
+class QueueLink final : public WorkerLink {
+ public:
+  QueueLink(std::vector<Sent>* sent, Promise* promise) : sent_(sent), promise_(promise) {}
+  void Submit(UnixMillis stamp_ms, exec::Frame frame, Done done) override {
+    sent_->push_back({stamp_ms, std::move(frame), std::move(done)});
+  }
+  void SetPromise(const Promise& promise) override { *promise_ = promise; }
+
+ private:
+  std::vector<Sent>* const sent_;
+  Promise* const promise_;
+};
+
+std::string Event(int i) {
+  return fmt::format(
+      R"({{"eventVersion":"1.08","eventSource":"bedrock.amazonaws.com","eventName":"InvokeModel",)"
+      R"("eventID":"e{}","eventTime":"{}","awsRegion":"us-east-1","recipientAccountId":"111122223333",)"
+      R"("userIdentity":{{"type":"IAMUser","userName":"user{}","accountId":"111122223333"}}}})",
+      i, FormatTime(kNowMs).substr(0, 19) + "Z", i);
+}
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  PipelineTest() {
+    cluster::ShardTable table;
+    table.revision = 1;
+    table.entries.resize(2);
+    table.entries[0].worker = "w0";
+    table.entries[1].worker = "w1";
+    dispatcher_.SetTable(table);
+    PipelineOptions options;
+    options.shard_count = 2;
+    options.threads = 0;
+    pipeline_ = std::make_unique<Pipeline>(options, &dispatcher_, &rules_, &scheduler_, &clock_);
+    pipeline_->Start();
+    first_ = maker_.Make(3);
+    rules_.Add(first_, 0);
+  }
+  ~PipelineTest() override {
+    dispatcher_.Stop();
+    pipeline_->Stop();
+  }
+
+  // Events of as many users, so that both shards get some.
+  void Push() {
+    Batch batch;
+    batch.producer_id = "p";
+    batch.sequence = ++sequence_;
+    for (int i = 0; i < 16; ++i) {
+      const std::string event = Event(i);
+      batch.payload += event;
+      batch.record_sizes.push_back(static_cast<uint32_t>(event.size()));
+    }
+    pipeline_->Submit(std::move(batch),
+                      [this](BatchResult result) { result_ = std::move(result); });
+    scheduler_.RunPosted();
+  }
+
+  // Answers the oldest message to a worker.
+  exec::Frame Answer(int worker, FrameResult answer) {
+    std::vector<Sent>& waiting = sent_[worker];
+    EXPECT_FALSE(waiting.empty());
+    Sent sent = std::move(waiting.front());
+    waiting.erase(waiting.begin());
+    stamp_ms_ = sent.stamp_ms;
+    exec::Frame frame = sent.frame;
+    if (!answer.status.ok()) {
+      answer.frame = std::move(sent.frame);
+    }
+    sent.done(std::move(answer));
+    scheduler_.RunPosted();
+    return frame;
+  }
+  static FrameResult Ok(std::vector<FrameResult::Exception> exceptions = {}) {
+    FrameResult result;
+    result.exceptions = std::move(exceptions);
+    return result;
+  }
+  static FrameResult Refused(Reason reason, UnixMillis closed_ms, uint64_t version = 0) {
+    FrameResult result;
+    result.status = Aborted("refused");
+    result.reason = reason;
+    result.closed_ms = closed_ms;
+    result.version = RuleSetVersion(version);
+    return result;
+  }
+
+  ManualClock clock_{kNowMs};
+  RuleMaker maker_;
+  plan::RuleSetPtr first_;
+  task::ManualScheduler scheduler_;
+  std::vector<Sent> sent_[2];
+  Promise promise_[2];
+  CompiledRuleFeed rules_{false};
+  Dispatcher dispatcher_{DispatcherOptions(), &scheduler_, [this](const std::string& worker) {
+                           const int i = worker == "w1" ? 1 : 0;
+                           return std::make_unique<QueueLink>(&sent_[i], &promise_[i]);
+                         }};
+  std::unique_ptr<Pipeline> pipeline_;
+  uint64_t sequence_ = 0;
+  UnixMillis stamp_ms_ = 0;   // of the message answered last
+  std::optional<BatchResult> result_;
+};
+
+TEST_F(PipelineTest, OnlyWhatIsLeftIsStampedAnewAndSentAgain) {
+  Push();
+  Answer(0, Ok({{0, Verdict::kLate}}));
+  const UnixMillis before_ms = stamp_ms_;
+  const exec::Frame refused = Answer(1, Refused(Reason::kClosed, kNowMs + 500));
+  ASSERT_FALSE(result_.has_value());
+  EXPECT_TRUE(sent_[0].empty());
+  // Repeats of the parts that nobody took before are the producer's.
+  const exec::Frame again = Answer(1, Ok({{1, Verdict::kRepeat}}));
+  EXPECT_EQ(again.parts[0].bytes, refused.parts[0].bytes);
+  EXPECT_EQ(before_ms, kNowMs);
+  EXPECT_EQ(stamp_ms_, kNowMs + 501);
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_TRUE(result_->status.ok());
+  EXPECT_EQ(result_->matched, 16);
+  EXPECT_EQ(result_->late, 1);
+  EXPECT_EQ(result_->repeated, 1);
+  EXPECT_EQ(pipeline_->GetStatus().batches_restamped, 1);
+}
+
+TEST_F(PipelineTest, RowsAreMadeAgainForNewRulesAndOwnRepeatsAreNotReported) {
+  Push();
+  Answer(0, Ok());
+  const plan::RuleSetPtr second = maker_.Make(4);
+  ASSERT_GT(second->version, first_->version);
+  rules_.Add(second, kNowMs - 1);
+  const exec::Frame old = Answer(1, Refused(Reason::kVersion, 0, second->version.value));
+  EXPECT_EQ(old.version, first_->version);
+  // Both workers get rows again; the first one knows all of its events.
+  const exec::Frame again = Answer(0, Ok({{0, Verdict::kRepeat}, {2, Verdict::kRepeat}}));
+  EXPECT_EQ(again.version, second->version);
+  Answer(1, Ok());
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_TRUE(result_->status.ok());
+  EXPECT_EQ(result_->repeated, 0);
+  EXPECT_EQ(result_->accepted, 16);
+}
+
+TEST_F(PipelineTest, WaitsForRulesThatAWorkerHasAndThisNodeHasNot) {
+  Push();
+  const plan::RuleSetPtr second = maker_.Make(4);
+  Answer(0, Refused(Reason::kVersion, 0, second->version.value));
+  Answer(1, Refused(Reason::kVersion, 0, second->version.value));
+  EXPECT_TRUE(sent_[0].empty());
+  rules_.Add(second, kNowMs - 1);
+  scheduler_.Advance(50);
+  EXPECT_EQ(Answer(0, Ok()).version, second->version);
+  Answer(1, Ok({{1, Verdict::kRepeat}}));
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_EQ(result_->repeated, 1);   // nothing had been taken: it is the producer's
+}
+
+TEST_F(PipelineTest, ABatchHoldsThePromiseDownUntilItIsAnswered) {
+  Push();
+  clock_.Set(kNowMs + 10000);
+  scheduler_.Advance(1000);
+  EXPECT_EQ(promise_[0].stamp_ms, kNowMs - 1);
+  Answer(0, Ok());
+  Answer(1, Ok());
+  scheduler_.Advance(500);
+  EXPECT_EQ(promise_[0].stamp_ms, kNowMs + 9999);
+  EXPECT_EQ(promise_[1].stamp_ms, kNowMs + 9999);
+}
+
+TEST_F(PipelineTest, WithoutActiveRulesBatchesAreRefusedForNow) {
+  CompiledRuleFeed none(false);
+  none.Add(first_, kNowMs + 1000);
+  PipelineOptions options;
+  options.threads = 0;
+  Pipeline pipeline(options, &dispatcher_, &none, &scheduler_, &clock_);
+  pipeline.Start();
+  Batch batch;
+  batch.sequence = 1;
+  batch.payload = "{}";
+  batch.record_sizes = {2};
+  std::optional<BatchResult> result;
+  pipeline.Submit(std::move(batch), [&](BatchResult given) { result = std::move(given); });
+  scheduler_.RunPosted();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->status.code(), StatusCode::kUnavailable);
+  EXPECT_TRUE(result->retry_delay_ms.has_value());
+  EXPECT_THAT(std::string(Message(result->status)), HasSubstr("no rule set is active yet"));
+}
+
+}  // namespace
+}  // namespace weir::ingest
