@@ -40,6 +40,7 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config) {
   options.shard_count = static_cast<uint16_t>(config.shards);
   options.clock =
       config.clock == "replay" ? worker::ClockMode::kReplay : worker::ClockMode::kWall;
+  options.producers = config.replay_producers;
   options.lateness_ms = config.lateness_ms;
   options.future_ms = config.future_ms;
   options.executors = CountOrCores(config.worker_executors);
@@ -118,8 +119,16 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
                                              index_.get());
   WEIR_RETURN_IF_ERROR(worker_->Start());
   WEIR_RETURN_IF_ERROR(worker_->HoldAllShards(Epoch(0)));
+  rule_feed_ = std::make_unique<ingest::CompiledRuleFeed>(config.clock == "replay");
   WEIR_RETURN_IF_ERROR(LoadRules(config));
-  pipeline_ = std::make_unique<ingest::Pipeline>(MakePipelineOptions(config), worker_.get(), clock_);
+  scheduler_ = std::make_unique<task::ThreadScheduler>();
+  dispatcher_ = std::make_unique<ingest::Dispatcher>(
+      ingest::DispatcherOptions(), scheduler_.get(),
+      [worker = worker_.get()](const std::string&) { return ingest::MakeLocalLink(worker); });
+  dispatcher_->SetTable(ingest::Dispatcher::SingleWorkerTable(static_cast<uint16_t>(config.shards),
+                                                              "local", Epoch(0)));
+  pipeline_ = std::make_unique<ingest::Pipeline>(MakePipelineOptions(config), dispatcher_.get(),
+                                                 rule_feed_.get(), scheduler_.get(), clock_);
   pipeline_->Start();
   ingest_service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
   alert_service_ = std::make_unique<coordinator::AlertService>(
@@ -157,6 +166,7 @@ Status Node::LoadRules(const config::Config& config) {
   if (!rules.ok()) {
     return Annotate(rules.status(), "activating the rules");
   }
+  rule_feed_->Add(*rules, 0);
   for (std::size_t i = 0; i < loaded.size(); ++i) {
     weir::cluster::v1::RuleFileStatus& status = rule_files_.emplace_back();
     status.set_path(wire::ValidUtf8(loaded[i].path));
@@ -193,6 +203,9 @@ void Node::Stop() {
   }
   if (pipeline_ != nullptr) {
     pipeline_->Stop();
+  }
+  if (dispatcher_ != nullptr) {
+    dispatcher_->Stop();
   }
   if (worker_ != nullptr) {
     worker_->Stop();

@@ -11,11 +11,14 @@
 #include "common/config/config.h"
 #include "common/rpc/server.h"
 #include "common/state/state_store.h"
+#include "common/task/thread_scheduler.h"
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "ingest/dispatcher.h"
 #include "ingest/ingest_service.h"
 #include "ingest/pipeline.h"
+#include "ingest/rule_source.h"
 #include "worker/worker.h"
 
 namespace weir::cli {
@@ -54,6 +57,9 @@ class Node {
   std::unique_ptr<state::StateStore> store_;
   std::unique_ptr<coordinator::AlertIndex> index_;
   std::unique_ptr<worker::Worker> worker_;
+  std::unique_ptr<task::ThreadScheduler> scheduler_;   // of ingest
+  std::unique_ptr<ingest::CompiledRuleFeed> rule_feed_;
+  std::unique_ptr<ingest::Dispatcher> dispatcher_;
   std::unique_ptr<ingest::Pipeline> pipeline_;
   std::unique_ptr<ingest::IngestService> ingest_service_;
   std::unique_ptr<coordinator::AlertService> alert_service_;

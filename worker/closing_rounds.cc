@@ -19,6 +19,19 @@ void ClosingRounds::CloseUpTo(UnixMillis closed_ms) {
   Run(closed_ms);
 }
 
+void ClosingRounds::Again() {
+  UnixMillis closed_ms = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_ || wanted_ms_ == INT64_MIN) {
+      return;
+    }
+    closing_ = true;
+    closed_ms = wanted_ms_;
+  }
+  Run(closed_ms);
+}
+
 void ClosingRounds::Run(UnixMillis closed_ms) {
   struct Round {
     std::atomic<std::size_t> left;

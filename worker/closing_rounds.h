@@ -21,6 +21,8 @@ class ClosingRounds {
       : executors_(executors), writer_(writer) {}
 
   void CloseUpTo(UnixMillis closed_ms);
+  // Asks again, because shards may want what they did not want before.
+  void Again();
   // Waits until everything up to the stamp has been logged and judged. Not from an executor.
   void Drain(UnixMillis closed_ms);
 

@@ -16,6 +16,7 @@
 #include "worker/executor.h"
 #include "worker/log_writer.h"
 #include "worker/rule_store.h"
+#include "worker/spread_shards.h"
 #include "worker/status.h"
 #include "worker/store_identity.h"
 #include "worker/stream_watermarks.h"
@@ -93,6 +94,8 @@ class Worker::Impl final : public shard::Environment {
     writer_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
   }
   void Drain() { rounds_->Drain(watermarks_.closed_ms()); }
+  SpreadShards& spread() { return *spread_; }
+  LogWriter& writer() { return *writer_; }
   WorkerStatus GetStatus();
   StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
 
@@ -116,6 +119,7 @@ class Worker::Impl final : public shard::Environment {
   std::vector<std::unique_ptr<Executor>> executors_;
   std::unique_ptr<LogWriter> writer_;
   std::unique_ptr<ClosingRounds> rounds_;
+  std::unique_ptr<SpreadShards> spread_;
   std::unique_ptr<task::Scheduler> log_;   // of the writer and of what decides who holds what
   bool started_ = false;
 
@@ -181,6 +185,7 @@ Status Worker::Impl::Start() {
   writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, &shared_,
                                         log_.get());
   rounds_ = std::make_unique<ClosingRounds>(&executors_, writer_.get());
+  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), rounds_.get(), log_.get());
   log_->Post([this, version] {
     writer_->set_version(version);
     if (options_.clock == ClockMode::kWall) {
@@ -528,6 +533,17 @@ void Worker::CloseStream(StreamId stream) {
 void Worker::Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
                     std::function<void(FrameResult)> done) {
   impl_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
+}
+void Worker::ViewSpread(const std::string& rule_id, const SpreadHint& hint,
+                        std::function<void(StatusOr<SpreadReport>)> done) {
+  impl_->spread().View(rule_id, hint, std::move(done));
+}
+void Worker::CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+                         std::function<void(StatusOr<SpreadParts>)> done) {
+  impl_->spread().Collect(rule_id, tick_ms, std::move(done));
+}
+void Worker::CommitTick(JudgedTick tick, std::function<void(Status)> done) {
+  impl_->writer().Commit(std::move(tick), std::move(done));
 }
 void Worker::Drain() {
   impl_->Drain();

@@ -417,8 +417,10 @@ void Analyzer::FinishHead() {
   }
   head.slot_count = head_.slot_count;
   for (const std::string& field : used.fields) {
-    // Every field that is read has its number already; its type is not looked at again.
-    head.fields.push_back(fields_->Intern(field, DataType::kKeyword));
+    head.fields.push_back(fields_->Intern(field, head_.scope.FieldType(field)));
+    if (const auto assumed = head_.scope.AssumedType(field); assumed.has_value()) {
+      head.text += fmt::format("\nREAD {} AS {}", esql::QuoteName(field), DataTypeName(*assumed));
+    }
   }
   std::sort(head.fields.begin(), head.fields.end());
 }

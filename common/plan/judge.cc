@@ -101,7 +101,20 @@ Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const Compil
     }
   }
   ChooseMode(why_not, options, &judge);
+  judge.tick_ms = judge.interval_ms;
   return judge;
+}
+
+void JudgeSpread(const Draft& draft, Judge* judge) {
+  if (judge->mode == JudgeMode::kContinuous) {
+    judge->mode = JudgeMode::kSchedule;
+    judge->tick_ms = ContinuousPaneMs(judge->lookback_ms);
+    judge->reason = "spread rule: judged over all shards at every pane";
+  }
+  if (draft.class_kind == KeyClass::Kind::kIdentity) {
+    // A group's part in one shard says nothing about the whole.
+    judge->growth.clear();
+  }
 }
 
 }  // namespace weir::plan

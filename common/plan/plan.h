@@ -197,6 +197,8 @@ struct Judge {
   AlertMode alerts = AlertMode::kEpisodes;
   int64_t interval_ms = 0;
   int64_t lookback_ms = 0;
+  // Distance of ticks: the interval, but a pane for a spread rule that could be continuous.
+  int64_t tick_ms = 0;
   // True when the condition, once true, stays true while rows are added to the window, and every row
   // of a group is judged by itself; only then may the mode be continuous.
   bool monotone = false;
@@ -230,6 +232,9 @@ struct CompiledRule {
   Tail tail;
   Judge judge;
   std::optional<SuppressionPlan> suppression;
+  // Rows of one evaluation lie in several shards: the coordinator collects their groups at each tick,
+  // evaluates the tail, and the rule's home shard makes the alerts.
+  bool spread = false;
   std::string routing_reason;          // one sentence: why this class
   std::vector<std::string> notes;      // for explain: nothing is wrong
   std::vector<std::string> warnings;   // what compiling warned of, for explain

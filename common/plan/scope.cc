@@ -89,6 +89,20 @@ bool PlanScope::IsKnownField(std::string_view name) const {
   return catalogue_->TypeOf(name).has_value();
 }
 
+DataType PlanScope::FieldType(std::string_view name) const {
+  if (const std::optional<DataType> metadata = MetadataType(name); metadata.has_value()) {
+    return *metadata;
+  }
+  const std::optional<DataType> known = catalogue_->TypeOf(name);
+  return known.has_value() ? *known : AssumedType(name).value_or(DataType::kKeyword);
+}
+
+std::optional<DataType> PlanScope::AssumedType(std::string_view name) const {
+  return MetadataType(name).has_value() || catalogue_->TypeOf(name).has_value()
+             ? std::nullopt
+             : catalogue_->AssumedTypeOf(name);
+}
+
 bool PlanScope::IsVisibleField(std::string_view name) const {
   if (!reads_fields_ || hidden_.contains(name) || MatchesAny(hidden_patterns_, name) ||
       (MetadataType(name).has_value() && !metadata_.contains(name))) {
@@ -103,9 +117,7 @@ Column PlanScope::FieldColumn(std::string_view name) const {
   column.name = name;
   column.field = name;
   column.ref.kind = expr::ColumnRef::Kind::kField;
-  const std::optional<DataType> metadata = MetadataType(name);
-  column.ref.type =
-      metadata.has_value() ? *metadata : catalogue_->TypeOf(name).value_or(DataType::kKeyword);
+  column.ref.type = FieldType(name);
   column.definition = ColumnDefinition(name);
   if (allocate_) {
     column.ref = {expr::ColumnRef::Kind::kSlot, allocate_(column), column.ref.type};

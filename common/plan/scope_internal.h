@@ -57,6 +57,10 @@ class PlanScope : public expr::Scope {
   std::optional<Column> Find(std::string_view name) const;
   const std::vector<Column>& columns() const { return columns_; }
   bool IsKnownField(std::string_view name) const;
+  // What a source field is read as.
+  DataType FieldType(std::string_view name) const;
+  // The type that the field's use in the rule suggests, where nobody knows it.
+  std::optional<DataType> AssumedType(std::string_view name) const;
 
   // Adds a column at the end, taking away any other of its name.
   void Put(Column column);

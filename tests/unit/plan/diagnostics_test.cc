@@ -164,11 +164,12 @@ TEST(DiagnosticsTest, RefusesUnsupportedFields) {
 }
 
 TEST(DiagnosticsTest, NamesRuleTypesItDoesNotCompile) {
-  rule::Rule threshold = MakeRule("event.outcome: failure");
-  threshold.type = rule::RuleType::kThreshold;
-  threshold.type_name = "threshold";
-  EXPECT_THAT(Briefs(CompileAll({threshold}).findings[0]),
-              ElementsAre("0:0: error: rule type [threshold] is not supported"));
+  rule::Rule rule = MakeRule("event.outcome: failure");
+  rule.type = rule::RuleType::kMachineLearning;
+  rule.type_name = "machine_learning";
+  EXPECT_THAT(Briefs(CompileAll({rule}).findings[0]),
+              ElementsAre("0:0: error: rule type [machine_learning] is not supported: it reads the "
+                          "results of anomaly jobs"));
 }
 
 TEST(DiagnosticsTest, RefusesWindowsThatEndInThePast) {

@@ -1,0 +1,384 @@
+#include "coordinator/worker_client.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <functional>
+#include <latch>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include <grpcpp/grpcpp.h>
+
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "common/telemetry/log.h"
+#include "common/wire/alert.h"
+#include "weir/worker/v1/worker.grpc.pb.h"
+
+namespace weir::coordinator {
+namespace {
+
+namespace pb = weir::worker::v1;
+
+worker::ShardState StateFromProto(pb::ShardState state) {
+  switch (state) {
+    case pb::SHARD_STATE_RECOVERING:
+      return worker::ShardState::kRecovering;
+    case pb::SHARD_STATE_FAILED:
+      return worker::ShardState::kFailed;
+    default:
+      return worker::ShardState::kServing;
+  }
+}
+
+worker::ShardStatus ShardFromProto(const pb::ShardStatus& message) {
+  worker::ShardStatus shard;
+  shard.shard = ShardId(static_cast<uint16_t>(message.shard()));
+  shard.epoch = Epoch(message.epoch());
+  shard.state = StateFromProto(message.state());
+  shard.failure = message.failure();
+  shard.log_last = message.log_last();
+  shard.log_checkpointed = message.log_checkpointed();
+  shard.closed_ms = message.closed_unix_millis();
+  shard.groups_in_memory = message.groups_in_memory();
+  shard.groups_spilled = message.groups_spilled();
+  shard.table_bytes = message.table_bytes();
+  shard.identities = message.identities();
+  shard.alerts_open = message.alerts_open();
+  return shard;
+}
+
+worker::RuleStatus RuleFromProto(const pb::RuleStatus& message) {
+  worker::RuleStatus rule;
+  rule.rule_id = message.rule_id();
+  rule.rows = message.rows();
+  rule.late = message.late();
+  rule.future = message.future();
+  rule.alerts = message.alerts();
+  rule.suppressed = message.suppressed();
+  rule.judged_ms = message.judged_unix_millis();
+  return rule;
+}
+
+worker::WorkerStatus StatusFromProto(const pb::GetStatusResponse& message) {
+  worker::WorkerStatus status;
+  status.clock = message.clock() == pb::CLOCK_MODE_REPLAY ? worker::ClockMode::kReplay
+                                                          : worker::ClockMode::kWall;
+  status.version = RuleSetVersion(message.rule_set_version());
+  status.events_applied = message.events_applied();
+  status.repeats = message.repeats();
+  status.late = message.late();
+  status.future = message.future();
+  status.log_records = message.log_records();
+  status.log_syncs = message.log_syncs();
+  status.checkpoints = message.checkpoints();
+  status.table_bytes = message.table_bytes();
+  status.table_limit_bytes = message.table_limit_bytes();
+  status.store.disk_bytes = message.store_disk_bytes();
+  status.store.memory_bytes = message.store_memory_bytes();
+  status.failure = message.failure();
+  for (const pb::ShardStatus& shard : message.shards()) {
+    status.shards.push_back(ShardFromProto(shard));
+  }
+  for (const pb::RuleStatus& rule : message.rules()) {
+    status.rules.push_back(RuleFromProto(rule));
+  }
+  for (const pb::DeadLetter& letter : message.dead_letters()) {
+    status.dead_letters.push_back({letter.timestamp_unix_millis(), letter.arrived_unix_millis(),
+                                   letter.verdict() == pb::EVENT_VERDICT_FUTURE
+                                       ? worker::Verdict::kFuture
+                                       : worker::Verdict::kLate,
+                                   letter.event_id(), letter.rule_id()});
+  }
+  return status;
+}
+
+// A worker's WatchAlerts stream, to its end. Keeps itself until then.
+class Watch final : public grpc::ClientReadReactor<pb::WatchAlertsResponse> {
+ public:
+  using OnEnd = std::function<void(const Status&, bool worked)>;
+
+  Watch(worker::AlertSink* sink, OnEnd on_end) : sink_(sink), on_end_(std::move(on_end)) {}
+
+  void Begin(std::shared_ptr<Watch> self, pb::WorkerService::Stub* stub, const pb::Target& target) {
+    self_ = std::move(self);
+    *request_.mutable_target() = target;
+    stub->async()->WatchAlerts(&context_, &request_, this);
+    StartRead(&response_);
+    StartCall();
+  }
+  void Cancel() { context_.TryCancel(); }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      return;
+    }
+    worked_ = true;
+    for (const weir::alert::v1::Alert& message : response_.alerts()) {
+      const StatusOr<alert::Alert> alert = wire::FromProto(message);
+      if (alert.ok()) {
+        sink_->OnAlert(*alert);
+      } else {
+        log::Warn("a worker sent an alert that cannot be read",
+                  {{"reason", std::string(Message(alert.status()))}});
+      }
+    }
+    StartRead(&response_);
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    const std::shared_ptr<Watch> self = std::move(self_);
+    on_end_(rpc::FromGrpc(status), worked_);
+  }
+
+ private:
+  worker::AlertSink* const sink_;
+  const OnEnd on_end_;
+  std::shared_ptr<Watch> self_;
+  grpc::ClientContext context_;
+  pb::WatchAlertsRequest request_;
+  pb::WatchAlertsResponse response_;
+  bool worked_ = false;
+};
+
+// A worker that is followed.
+struct Peer {
+  WorkerPeer peer;
+  pb::Target target;
+  std::unique_ptr<pb::WorkerService::Stub> stub;
+  std::shared_ptr<Watch> watch;   // null while it waits to be opened again
+  int64_t reconnect_ms = 0;
+};
+using PeerPtr = std::shared_ptr<Peer>;
+
+// One call to one worker.
+template <typename Request, typename Response>
+struct Call {
+  PeerPtr peer;
+  grpc::ClientContext context;
+  Request request;
+  Response response;
+  Status status;
+};
+
+}  // namespace
+
+class WorkerClient::Impl final : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(Options options, task::Scheduler* scheduler, worker::AlertSink* sink)
+      : options_(std::move(options)), scheduler_(scheduler), sink_(sink) {}
+
+  void SetWorkers(const std::vector<WorkerPeer>& workers);
+  void Stop();
+
+  // Calls all workers and waits for the last answer.
+  template <typename Request, typename Response, typename Start>
+  std::vector<std::unique_ptr<Call<Request, Response>>> AskAll(const Request& request,
+                                                               int64_t timeout_ms,
+                                                               const Start& start) {
+    std::vector<std::unique_ptr<Call<Request, Response>>> calls;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [id, peer] : peers_) {
+        calls.push_back(std::make_unique<Call<Request, Response>>());
+        calls.back()->peer = peer;
+      }
+    }
+    std::latch answered(static_cast<std::ptrdiff_t>(calls.size()));
+    for (const auto& call : calls) {
+      call->request = request;
+      *call->request.mutable_target() = call->peer->target;
+      rpc::SetTimeout(&call->context, timeout_ms);
+      start(call->peer->stub->async(), call.get(), [&answered, to = call.get()](grpc::Status status) {
+        to->status = rpc::FromGrpc(status);
+        answered.count_down();
+      });
+    }
+    answered.wait();
+    return calls;
+  }
+
+  const Options& options() const { return options_; }
+
+ private:
+  void Open(const PeerPtr& peer);
+  void OnWatchEnd(const PeerPtr& peer, const Status& status, bool worked);
+
+  const Options options_;
+  task::Scheduler* const scheduler_;
+  worker::AlertSink* const sink_;
+  std::mutex mutex_;
+  std::condition_variable idle_;    // watches_ became 0
+  std::map<std::string, PeerPtr> peers_;
+  int watches_ = 0;
+  bool stopped_ = false;
+};
+
+void WorkerClient::Impl::SetWorkers(const std::vector<WorkerPeer>& workers) {
+  std::vector<std::shared_ptr<Watch>> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) {
+      return;
+    }
+    std::map<std::string, PeerPtr> next;
+    for (const WorkerPeer& worker : workers) {
+      const auto known = peers_.find(worker.id);
+      if (known != peers_.end() && known->second->peer == worker) {
+        next.emplace(worker.id, known->second);
+        continue;
+      }
+      auto peer = std::make_shared<Peer>();
+      peer->peer = worker;
+      peer->target.set_cluster_id(options_.cluster_id);
+      peer->target.set_worker_id(worker.id);
+      peer->stub = pb::WorkerService::NewStub(rpc::MakeChannel(worker.address));
+      peer->reconnect_ms = options_.reconnect_ms_min;
+      next.emplace(worker.id, std::move(peer));
+    }
+    peers_.swap(next);
+    for (const auto& [id, peer] : next) {
+      const auto kept = peers_.find(id);
+      if ((kept == peers_.end() || kept->second != peer) && peer->watch != nullptr) {
+        ended.push_back(peer->watch);
+      }
+    }
+    for (const auto& [id, peer] : peers_) {
+      const auto before = next.find(id);
+      if (before == next.end() || before->second != peer) {
+        Open(peer);
+      }
+    }
+  }
+  for (const auto& watch : ended) {
+    watch->Cancel();
+  }
+}
+
+// REQUIRES: mutex_.
+void WorkerClient::Impl::Open(const PeerPtr& peer) {
+  ++watches_;
+  peer->watch = std::make_shared<Watch>(
+      sink_, [self = shared_from_this(), peer](const Status& status, bool worked) {
+        self->OnWatchEnd(peer, status, worked);
+      });
+  peer->watch->Begin(peer->watch, peer->stub.get(), peer->target);
+}
+
+void WorkerClient::Impl::OnWatchEnd(const PeerPtr& peer, const Status& status, bool worked) {
+  const std::lock_guard lock(mutex_);
+  peer->watch = nullptr;
+  if (--watches_ == 0) {
+    idle_.notify_all();
+  }
+  const auto found = peers_.find(peer->peer.id);
+  if (stopped_ || found == peers_.end() || found->second != peer) {
+    return;
+  }
+  if (worked) {
+    peer->reconnect_ms = options_.reconnect_ms_min;
+  }
+  log::Warn("lost a worker's alerts", {{"worker", peer->peer.id},
+                                       {"address", peer->peer.address},
+                                       {"reason", std::string(Message(status))}});
+  scheduler_->PostAfter(peer->reconnect_ms, [weak = weak_from_this(), peer] {
+    const std::shared_ptr<Impl> self = weak.lock();
+    if (self == nullptr) {
+      return;
+    }
+    const std::lock_guard again(self->mutex_);
+    const auto still = self->peers_.find(peer->peer.id);
+    if (!self->stopped_ && still != self->peers_.end() && still->second == peer) {
+      self->Open(peer);
+    }
+  });
+  peer->reconnect_ms = std::min(peer->reconnect_ms * 2, options_.reconnect_ms_max);
+}
+
+void WorkerClient::Impl::Stop() {
+  std::unique_lock lock(mutex_);
+  stopped_ = true;
+  std::vector<std::shared_ptr<Watch>> open;
+  for (const auto& [id, peer] : peers_) {
+    if (peer->watch != nullptr) {
+      open.push_back(peer->watch);
+    }
+  }
+  peers_.clear();
+  lock.unlock();
+  for (const auto& watch : open) {
+    watch->Cancel();
+  }
+  lock.lock();
+  idle_.wait(lock, [this] { return watches_ == 0; });
+}
+
+WorkerClient::WorkerClient(Options options, task::Scheduler* scheduler, worker::AlertSink* sink)
+    : impl_(std::make_shared<Impl>(std::move(options), scheduler, sink)) {}
+
+WorkerClient::~WorkerClient() {
+  Stop();
+}
+
+void WorkerClient::SetWorkers(const std::vector<WorkerPeer>& workers) {
+  impl_->SetWorkers(workers);
+}
+
+void WorkerClient::Stop() {
+  impl_->Stop();
+}
+
+StatusOr<alert::Alert> WorkerClient::GetAlert(const Hash128& id) {
+  pb::GetAlertRequest request;
+  request.set_alert_id(id.ToHex());
+  const auto calls = impl_->AskAll<pb::GetAlertRequest, pb::GetAlertResponse>(
+      request, impl_->options().call_timeout_ms, [](auto* stub, auto* call, auto done) {
+        stub->GetAlert(&call->context, &call->request, &call->response, std::move(done));
+      });
+  Status failure = NotFound("no alert {}", id.ToHex());
+  for (const auto& call : calls) {
+    if (call->status.ok()) {
+      return wire::FromProto(call->response.alert());
+    }
+    if (call->status.code() != StatusCode::kNotFound) {
+      failure = Unavailable("asking worker '{}' for alert {}: {}", call->peer->peer.id, id.ToHex(),
+                            Message(call->status));
+    }
+  }
+  return failure;
+}
+
+WorkersStatus WorkerClient::GetStatus() {
+  const auto calls = impl_->AskAll<pb::GetStatusRequest, pb::GetStatusResponse>(
+      pb::GetStatusRequest(), impl_->options().call_timeout_ms,
+      [](auto* stub, auto* call, auto done) {
+        stub->GetStatus(&call->context, &call->request, &call->response, std::move(done));
+      });
+  WorkersStatus result;
+  std::vector<NamedWorkerStatus> all;
+  for (const auto& call : calls) {
+    if (call->status.ok()) {
+      all.push_back({call->peer->peer.id, StatusFromProto(call->response)});
+    } else {
+      result.missing.push_back({call->peer->peer.id, call->status});
+    }
+  }
+  result.merged = MergeStatus(all);
+  return result;
+}
+
+Status WorkerClient::WaitJudged(int64_t timeout_ms) {
+  const auto calls = impl_->AskAll<pb::WaitJudgedRequest, pb::WaitJudgedResponse>(
+      pb::WaitJudgedRequest(), timeout_ms, [](auto* stub, auto* call, auto done) {
+        stub->WaitJudged(&call->context, &call->request, &call->response, std::move(done));
+      });
+  for (const auto& call : calls) {
+    if (!call->status.ok()) {
+      return Annotate(call->status, fmt::format("waiting for worker '{}'", call->peer->peer.id));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace weir::coordinator
