@@ -53,7 +53,8 @@ Leader::Leader(const LeaderOptions& options, meta::MetaStore* store, task::Sched
                       {{"coordinator", options_.id}, {"reason", status}});
           }),
       nodes_(store, scheduler, [this](const cluster::NodeWatch::Nodes& nodes) { OnNodes(nodes); }),
-      table_(store, scheduler, options.shard_count, [this](const cluster::ShardTable&) { OnTable(); }),
+      table_(store, scheduler, options.shard_count,
+             [this](const cluster::ShardTable&) { OnTable(); }),
       leader_key_(store, scheduler, std::string(cluster::kLeaderKey),
                   [this](const std::vector<meta::Event>&) { OnLeaderKey(); }),
       feed_(store, scheduler, [this](const cluster::RuleSetTexts& rules) { OnRules(rules); }) {}
@@ -193,7 +194,8 @@ void Leader::StepShards() {
 
 void Leader::WakeAt(int64_t due_ms) {
   scheduler_->Cancel(wake_);
-  wake_ = scheduler_->PostAfter(due_ms - scheduler_->NowMonotonicMs(), Guard([this] { StepShards(); }));
+  wake_ = scheduler_->PostAfter(due_ms - scheduler_->NowMonotonicMs(),
+                                Guard([this] { StepShards(); }));
 }
 
 cluster::PlacementInput Leader::MakeInput(const Workers& workers) const {

@@ -1,10 +1,11 @@
-// The coordinator's part in the cluster: registers its node, stands for election, and while it leads
-// gives shards to workers (common/cluster/placement.h) and publishes rule sets. It is off the path of
-// events: while nobody leads, everything that is placed goes on.
+// The coordinator's part in the cluster: registers its node, stands for election, and while it
+// leads gives shards to workers (common/cluster/placement.h) and publishes rule sets. It is off the
+// path of events: while nobody leads, everything that is placed goes on.
 //
-// What it decides is in the metadata store and nowhere else. Every write is fenced by the leader's key and
-// by the keys of the workers that it gives or asks something, and compares what it replaces: what a leader
-// that was paused still sends does nothing. All calls are tasks of the store's scheduler.
+// What it decides is in the metadata store and nowhere else. Every write is fenced by the leader's
+// key and by the keys of the workers that it gives or asks something, and compares what it
+// replaces: what a leader that was paused still sends does nothing. All calls are tasks of the
+// store's scheduler.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ struct LeaderOptions {
   std::string id;           // of the coordinator
   cluster::NodeInfo info;
   uint16_t shard_count = 256;
-  // Workers that start together share: no shard is given away before the first of them has been there for
-  // so long, and none is asked to move before the last has.
+  // Workers that start together share: no shard is given away before the first of them has been
+  // there for so long, and none is asked to move before the last has.
   int64_t placement_delay_ms = 2000;
   // How far ahead a rule set becomes active, so that all nodes know it by then.
   int64_t activation_delay_ms = 2000;
@@ -77,10 +78,11 @@ class Leader {
   // Resigns, as far as the store is reached. No callback after it.
   void Stop();
 
-  // Makes these the cluster's rules; version and active_from_ms are decided here. Nothing is published if
-  // the newest set is the same (cluster::SameRules). Waits until this coordinator leads or another has
-  // published the same. done, which may be null, is told the version; kAborted: another proposal came.
-  // The first set of a cluster is active from the beginning of time.
+  // Makes these the cluster's rules; version and active_from_ms are decided here. Nothing is
+  // published if the newest set is the same (cluster::SameRules). Waits until this coordinator
+  // leads or another has published the same. done, which may be null, is told the version;
+  // kAborted: another proposal came. The first set of a cluster is active from the beginning of
+  // time.
   void ProposeRules(cluster::RuleSetTexts rules, Proposed done);
 
   bool leading() const { return election_.leading(); }
@@ -134,11 +136,11 @@ class Leader {
   cluster::RuleFeed feed_;
 
   std::map<cluster::NodeName, cluster::NodeInfo> last_infos_;   // of workers, also of those gone
-  // Shards that were asked to go, and in which life of their worker (its key's creation): who refused once
-  // is not asked again.
+  // Shards that were asked to go, and in which life of their worker (its key's creation): who
+  // refused once is not asked again.
   std::map<ShardId, meta::Revision> asked_;
   bool committing_ = false;          // a transaction is under way
-  bool paused_ = false;              // after one that failed, until something changes or a while is over
+  bool paused_ = false;              // after one that failed, until a change or for a while
   meta::Revision committed_ = 0;     // the table has to show it before the next
   task::Scheduler::TimerId wake_ = 0;
 

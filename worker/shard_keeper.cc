@@ -154,7 +154,8 @@ void ShardKeeper::AskForReleases() {
 
 void ShardKeeper::Ask(ShardId shard, uint64_t release_id) {
   auto answer = [this, shard, release_id](bool empty) { TakeAnswer(shard, release_id, empty); };
-  holder_->IsShardEmpty(shard, [scheduler = scheduler_, guarded = Guard(std::move(answer))](bool empty) {
+  auto guarded = Guard(std::move(answer));
+  holder_->IsShardEmpty(shard, [scheduler = scheduler_, guarded = std::move(guarded)](bool empty) {
     scheduler->Post([guarded, empty] { guarded(empty); });
   });
 }
@@ -250,8 +251,8 @@ void ShardKeeper::TakeCommit(ChangeKind kind, const std::vector<Change>& changes
     committed_ = result->revision;
     return Step();
   }
-  // The table or the registration will tell of whatever was faster. A handover that surely did not happen
-  // may have met a successor that is gone: the shard is served again.
+  // The table or the registration will tell of whatever was faster. A handover that surely did not
+  // happen may have met a successor that is gone: the shard is served again.
   if (result.ok() && kind == ChangeKind::kHandover) {
     for (const Change& change : changes) {
       const auto release = releases_.find(change.shard);
@@ -260,9 +261,9 @@ void ShardKeeper::TakeCommit(ChangeKind kind, const std::vector<Change>& changes
       }
     }
   }
+  const std::string_view reason = result.ok() ? "something changed" : Message(result.status());
   log::Debug("a change of the shard table failed",
-             {{"worker", options_.worker_id},
-              {"reason", result.ok() ? std::string("something changed") : std::string(Message(result.status()))}});
+             {{"worker", options_.worker_id}, {"reason", reason}});
   paused_ = true;
   scheduler_->PostAfter(cluster::kRetryMs, Guard([this] { OnTable(); }));
   Step();

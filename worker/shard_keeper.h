@@ -1,16 +1,16 @@
-// Keeps a worker in the cluster: registers its node, tells it which shards it holds at which epochs, and
-// hands over shards that the leader wants elsewhere while they are empty.
+// Keeps a worker in the cluster: registers its node, tells it which shards it holds at which
+// epochs, and hands over shards that the leader wants elsewhere while they are empty.
 //
 // A shard's data is where its worker is, so only its worker changes who has it:
-//   - An entry of the table that was written before the node's key was put is of an earlier life of this
-//     worker (another process, or another lease). It is claimed, with the next epoch, before it is served,
-//     so that messages sent to the earlier life are refused. (The leader writes no entry of a worker that
-//     has not claimed it, and gives only to the life that it knows.)
-//   - An entry that names a successor: the shard is first no longer held, then looked at, and handed over
-//     only if nothing ever got into it. Else the successor is struck out.
-// All writes are fenced by the node's key and compare the entry, so what a worker that was paused or cut
-// off still sends does nothing. When the lease may have ended nothing is held. All calls are tasks of the
-// store's scheduler.
+//   - An entry of the table that was written before the node's key was put is of an earlier life of
+//     this worker (another process, or another lease). It is claimed, with the next epoch, before
+//     it is served, so that messages sent to the earlier life are refused. (The leader writes no
+//     entry of a worker that has not claimed it, and gives only to the life that it knows.)
+//   - An entry that names a successor: the shard is first no longer held, then looked at, and
+//     handed over only if nothing ever got into it. Else the successor is struck out.
+// All writes are fenced by the node's key and compare the entry, so what a worker that was paused
+// or cut off still sends does nothing. When the lease may have ended nothing is held. All calls are
+// tasks of the store's scheduler.
 #pragma once
 
 #include <cstdint>
@@ -35,9 +35,10 @@ class ShardHolder {
 
   // As Worker::SetShards.
   virtual void SetShards(std::vector<HeldShard> shards, int64_t table_revision) = 0;
-  // Whether the shard was never given an event; answers after all earlier SetShards calls have taken
-  // effect, also for a shard that is held no more: then true means that nothing can have got into it, not
-  // even what was being logged. False when that is not known yet. done is called once, from any thread.
+  // Whether the shard was never given an event; answers after all earlier SetShards calls have
+  // taken effect, also for a shard that is held no more: then true means that nothing can have got
+  // into it, not even what was being logged. False when that is not known yet. done is called once,
+  // from any thread.
   virtual void IsShardEmpty(ShardId shard, std::function<void(bool)> done) = 0;
 };
 
@@ -117,7 +118,7 @@ class ShardKeeper {
   std::map<ShardId, Release> releases_;
   uint64_t last_release_id_ = 0;
   bool committing_ = false;          // a transaction is under way
-  bool paused_ = false;              // after one that failed, until the table changes or a while is over
+  bool paused_ = false;              // after one that failed, until a change or for a while
   meta::Revision committed_ = 0;     // the table has to show it before the next
   std::shared_ptr<uint64_t> generation_ = std::make_shared<uint64_t>(0);
 };

@@ -21,7 +21,8 @@ std::optional<uint64_t> NumberAfter(std::string_view key, std::string_view prefi
     return std::nullopt;
   }
   key.remove_prefix(prefix.size());
-  const bool lower = std::none_of(key.begin(), key.end(), [](char c) { return c >= 'A' && c <= 'F'; });
+  const bool lower =
+      std::none_of(key.begin(), key.end(), [](char c) { return c >= 'A' && c <= 'F'; });
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number, base);
   if (error != std::errc() || end != key.data() + key.size() || !lower) {
@@ -57,7 +58,8 @@ StatusOr<NodeName> NodeOfKey(std::string_view key) {
   if (key.starts_with(kNodesPrefix)) {
     const std::string_view name = key.substr(kNodesPrefix.size());
     const std::size_t slash = name.find('/');
-    if (slash != std::string_view::npos && slash > 0 && ValidateNodeId(name.substr(slash + 1)).ok()) {
+    if (slash != std::string_view::npos && slash > 0 &&
+        ValidateNodeId(name.substr(slash + 1)).ok()) {
       return NodeName{std::string(name.substr(0, slash)), std::string(name.substr(slash + 1))};
     }
   }

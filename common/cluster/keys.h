@@ -1,5 +1,5 @@
-// The keys of the metadata store (docs/formats.md). All are below the cluster's name, so that clusters can
-// share a store; the prefix is given when the store is opened. stored: do not rename.
+// The keys of the metadata store (docs/formats.md). All are below the cluster's name, so that
+// clusters can share a store; the prefix is given when the store is opened. stored: do not rename.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,7 @@ inline constexpr std::string_view kSettingsKey = "settings";
 inline constexpr std::string_view kShardsPrefix = "shards/";     // shards/00042
 inline constexpr std::string_view kNodesPrefix = "nodes/";       // nodes/worker/w1, with a lease
 inline constexpr std::string_view kLeaderKey = "leader";         // with a lease
-inline constexpr std::string_view kRulesPrefix = "rules/";       // rules/0000000000000007, hexadecimal
+inline constexpr std::string_view kRulesPrefix = "rules/";       // rules/000000000000001a
 
 // The roles of node keys.
 inline constexpr std::string_view kIngestRole = "ingest";

@@ -26,7 +26,8 @@ StatusOr<NodeInfo> DecodeNodeInfo(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
   if (reader.ok() && version != kNodeVersion) {
-    return FailedPrecondition("node of format version {}; this weir knows {}", version, kNodeVersion);
+    return FailedPrecondition("node of format version {}; this weir knows {}", version,
+                              kNodeVersion);
   }
   NodeInfo info;
   info.address = reader.String();

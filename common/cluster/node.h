@@ -1,4 +1,5 @@
-// What a node says of itself in the metadata store, under nodes/<role>/<id>; and what a leader says.
+// What a node says of itself in the metadata store, under nodes/<role>/<id>; and what a leader
+// says.
 #pragma once
 
 #include <cstdint>

@@ -102,7 +102,9 @@ void NodeRegistration::Put() {
   std::string value = EncodeNodeInfo(info_);
   putting_ = true;
   store_->Commit({{Compare::Absent(key_)}, {Op::Put(key_, value, session_->lease())}},
-                 Guard([this, value](const StatusOr<TxnResult>& result) { TakePut(result, value); }));
+                 Guard([this, value](const StatusOr<TxnResult>& result) {
+                   TakePut(result, value);
+                 }));
 }
 
 void NodeRegistration::TakePut(const StatusOr<TxnResult>& result, const std::string& value) {
@@ -164,8 +166,8 @@ void NodeRegistration::LogOther(const KeyValue& other) {
   const StatusOr<NodeInfo> info = DecodeNodeInfo(other.value);
   const bool mine = info.ok() && info->incarnation == info_.incarnation;
   log::Warn(mine ? "waiting for the end of this process's earlier lease"
-                 : "another process has the id of this node, or had it just now: waiting for the end of "
-                   "its lease",
+                 : "another process has the id of this node, or had it just now: waiting for the "
+                   "end of its lease",
             {{"key", key_}, {"address", info.ok() ? info->address : "?"}});
 }
 

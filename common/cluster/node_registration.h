@@ -1,9 +1,9 @@
-// Keeps a node's key in the metadata store: puts it with the lease of the session when no other process
-// has it, and again after the lease was lost. A second process with the same id waits until the first
-// one's lease has ended. All calls and callbacks are tasks of the store's scheduler.
+// Keeps a node's key in the metadata store: puts it with the lease of the session when no other
+// process has it, and again after the lease was lost. A second process with the same id waits until
+// the first one's lease has ended. All calls and callbacks are tasks of the store's scheduler.
 //
-// The revision at which the key was created is the node's fence: a transaction that compares it fails
-// once this process has lost the key, however long it was paused.
+// The revision at which the key was created is the node's fence: a transaction that compares it
+// fails once this process has lost the key, however long it was paused.
 #pragma once
 
 #include <functional>
@@ -22,8 +22,8 @@ class NodeRegistration final : private meta::Session::Listener {
   using OnRegistered = std::function<void(meta::Revision fence)>;
   using OnLost = std::function<void(const Status&)>;
 
-  // Callbacks may be null. store, scheduler and session outlive the registration. It opens the session
-  // and opens it again whenever it is lost, for all who use it.
+  // Callbacks may be null. store, scheduler and session outlive the registration. It opens the
+  // session and opens it again whenever it is lost, for all who use it.
   NodeRegistration(meta::MetaStore* store, task::Scheduler* scheduler, meta::Session* session,
                    const NodeName& name, NodeInfo info, OnRegistered on_registered, OnLost on_lost);
   ~NodeRegistration() override;   // stops

@@ -1,5 +1,5 @@
-// Keeps a view of the nodes that live, as far as the metadata store knows: those whose lease has not
-// ended. All calls and callbacks are tasks of the store's scheduler.
+// Keeps a view of the nodes that live, as far as the metadata store knows: those whose lease has
+// not ended. All calls and callbacks are tasks of the store's scheduler.
 #pragma once
 
 #include <functional>

@@ -75,8 +75,8 @@ class Placement {
     }
   }
 
-  // Workers whose fixed shards are more than an even share keep just these; the others share the rest
-  // evenly, and where it does not divide, those with most have one more.
+  // Workers whose fixed shards are more than an even share keep just these; the others share the
+  // rest evenly, and where it does not divide, those with most have one more.
   void SetTargets() {
     int64_t left = nobodys_;
     std::vector<std::pair<const std::string*, Share*>> open;

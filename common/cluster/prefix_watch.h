@@ -1,6 +1,6 @@
-// Follows all keys with a prefix: reads them, watches from there on, and reads again when the watch is
-// lost; what changed meanwhile is then told as if it had been watched. All calls and callbacks are tasks
-// of the store's scheduler.
+// Follows all keys with a prefix: reads them, watches from there on, and reads again when the watch
+// is lost; what changed meanwhile is then told as if it had been watched. All calls and callbacks
+// are tasks of the store's scheduler.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ inline constexpr int64_t kRetryMs = 500;   // after the store was not reached
 
 class PrefixWatch {
  public:
-  // What changed, in the order of revisions; after a second reading only the last change of each key. Also
-  // called for the first reading if there is nothing. Must not destroy the watch.
+  // What changed, in the order of revisions; after a second reading only the last change of each
+  // key. Also called for the first reading if there is nothing. Must not destroy the watch.
   using OnChange = std::function<void(const std::vector<meta::Event>& events)>;
 
   // store and scheduler outlive the watch.
@@ -37,7 +37,8 @@ class PrefixWatch {
   // Whether the keys have been read since Start.
   bool synced() const { return synced_; }
   const std::map<std::string, meta::KeyValue>& kvs() const { return kvs_; }
-  // Changes up to this revision are in kvs; there may be none for long, so that the store is far ahead.
+  // Changes up to this revision are in kvs; there may be none for long, so that the store is far
+  // ahead.
   meta::Revision revision() const { return revision_; }
 
  private:

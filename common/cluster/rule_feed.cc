@@ -55,7 +55,8 @@ StatusOr<std::string> JoinParts(const Kvs& kvs, RuleSetVersion version, std::str
   return texts;
 }
 
-StatusOr<RuleSetTexts> ReadRuleSet(const Kvs& kvs, RuleSetVersion version, const std::string& value) {
+StatusOr<RuleSetTexts> ReadRuleSet(const Kvs& kvs, RuleSetVersion version,
+                                   const std::string& value) {
   std::string texts = value;
   if (!value.empty() && static_cast<uint8_t>(value.front()) == kInParts) {
     WEIR_ASSIGN_OR_RETURN(texts, JoinParts(kvs, version, value));
@@ -143,7 +144,8 @@ class RuleFeed::Impl : public std::enable_shared_from_this<RuleFeed::Impl> {
   }
 
   void PutKey(const std::shared_ptr<Upload>& upload) {
-    std::string value = upload->parts == 0 ? upload->texts : EncodeInParts(upload->texts, upload->parts);
+    std::string value =
+        upload->parts == 0 ? upload->texts : EncodeInParts(upload->texts, upload->parts);
     Commit(upload, Op::Put(RuleSetKey(upload->version), std::move(value)),
            [upload](Impl*, meta::Revision) { upload->done(upload->version); });
   }
@@ -159,8 +161,8 @@ class RuleFeed::Impl : public std::enable_shared_from_this<RuleFeed::Impl> {
                      if (!result.ok()) {
                        upload->done(Annotate(result.status(), "publishing a rule set"));
                      } else if (!result->succeeded) {
-                       upload->done(Aborted("publishing rule set {}: another was published meanwhile, or "
-                                            "this node does not lead any more",
+                       upload->done(Aborted("publishing rule set {}: another was published "
+                                            "meanwhile, or this node does not lead any more",
                                             upload->version));
                      } else {
                        next(self.get(), result->revision);

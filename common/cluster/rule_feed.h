@@ -1,5 +1,6 @@
-// The rule sets of the cluster, as all nodes learn of them: texts, options, and the stamp from which each
-// is active. Versions only grow, and a version never changes. Runs on the metadata store's scheduler.
+// The rule sets of the cluster, as all nodes learn of them: texts, options, and the stamp from
+// which each is active. Versions only grow, and a version never changes. Runs on the metadata
+// store's scheduler.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ namespace weir::cluster {
 // Values of plan::JudgeMode and plan::AlertMode are kept as texts: this library knows no plans.
 struct RuleSetTexts {
   RuleSetVersion version;
-  UnixMillis active_from_ms = 0;   // batches stamped later use it, those up to it the version before
+  UnixMillis active_from_ms = 0;   // batches stamped later use it, those up to it the one before
   std::string mode;                // "", "schedule", "continuous"
   std::string alerts;              // "", "parity", "episodes"
   int64_t lateness_ms = 0;
@@ -39,8 +40,9 @@ bool SameRules(const RuleSetTexts& one, const RuleSetTexts& other);
 
 class RuleFeed {
  public:
-  // on_rules is called for every version, oldest first, from Start on. It must not destroy the feed. A
-  // version that cannot be read is left out, and logged. store and scheduler outlive the feed.
+  // on_rules is called for every version, oldest first, from Start on. It must not destroy the
+  // feed. A version that cannot be read is left out, and logged. store and scheduler outlive the
+  // feed.
   RuleFeed(meta::MetaStore* store, task::Scheduler* scheduler,
            std::function<void(const RuleSetTexts&)> on_rules);
   ~RuleFeed();
@@ -51,9 +53,10 @@ class RuleFeed {
   // The newest that was told; null: none.
   const RuleSetTexts* newest() const;
 
-  // Adds the next version; the given one is ignored, and active_from_ms raised above that of the newest if
-  // it is not. kAborted when another got in between, or the fence does not hold. kUnavailable: not reached,
-  // or not synced; it may yet appear. kInvalidArgument: too long. done is dropped with the feed.
+  // Adds the next version; the given one is ignored, and active_from_ms raised above that of the
+  // newest if it is not. kAborted when another got in between, or the fence does not hold.
+  // kUnavailable: not reached, or not synced; it may yet appear. kInvalidArgument: too long. done
+  // is dropped with the feed.
   void Publish(RuleSetTexts rules, std::vector<meta::Compare> fence,
                std::function<void(StatusOr<RuleSetVersion>)> done);
 

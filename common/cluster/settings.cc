@@ -53,7 +53,8 @@ void Write(meta::MetaStore* store, ClusterSettings own, Done done) {
 }
 
 void Read(meta::MetaStore* store, ClusterSettings own, bool first, Done done) {
-  store->Get(std::string(kSettingsKey), [store, own = std::move(own), first, done = std::move(done)](
+  store->Get(std::string(kSettingsKey), [store, own = std::move(own), first,
+                                         done = std::move(done)](
                                             const StatusOr<meta::GetResult>& result) {
     if (!result.ok()) {
       done(Annotate(result.status(), "reading the cluster's settings"));
@@ -91,8 +92,8 @@ StatusOr<ClusterSettings> DecodeSettings(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
   if (reader.ok() && version != kSettingsVersion) {
-    return FailedPrecondition("the cluster's settings are of version {}; this weir knows {}", version,
-                              kSettingsVersion);
+    return FailedPrecondition("the cluster's settings are of version {}; this weir knows {}",
+                              version, kSettingsVersion);
   }
   ClusterSettings settings;
   settings.cluster_id = reader.String();
@@ -131,8 +132,9 @@ Status CompareSettings(const ClusterSettings& cluster, const ClusterSettings& ow
   if (differences.empty()) {
     return OkStatus();
   }
-  return FailedPrecondition("this node's configuration differs from what the cluster was made with: {}",
-                            fmt::join(differences, "; "));
+  return FailedPrecondition(
+      "this node's configuration differs from what the cluster was made with: {}",
+      fmt::join(differences, "; "));
 }
 
 void EnsureSettings(meta::MetaStore* store, ClusterSettings own, Done done) {

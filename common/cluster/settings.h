@@ -1,4 +1,5 @@
-// What a cluster was made with and keeps for ever: who disagrees may not join. The first node writes it.
+// What a cluster was made with and keeps for ever: who disagrees may not join. The first node
+// writes it.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +33,13 @@ struct ClusterSettings {
 std::string EncodeSettings(const ClusterSettings& settings);
 StatusOr<ClusterSettings> DecodeSettings(std::string_view bytes);
 
-// OK when the settings are equal but for the cluster's id; else FailedPrecondition, which names all that
-// differs.
+// OK when the settings are equal but for the cluster's id; else FailedPrecondition, which names all
+// that differs.
 Status CompareSettings(const ClusterSettings& cluster, const ClusterSettings& own);
 
-// Writes the settings if there are none; else compares, and gives the cluster's. kFailedPrecondition:
-// something differs. kUnavailable: the store was not reached, try again. A task of the store's scheduler;
-// the store lives until done was called.
+// Writes the settings if there are none; else compares, and gives the cluster's.
+// kFailedPrecondition: something differs. kUnavailable: the store was not reached, try again. A
+// task of the store's scheduler; the store lives until done was called.
 void EnsureSettings(meta::MetaStore* store, ClusterSettings own,
                     std::function<void(StatusOr<ClusterSettings>)> done);
 

@@ -23,7 +23,8 @@ StatusOr<ShardEntry> DecodeShardEntry(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
   if (reader.ok() && version != kEntryVersion) {
-    return FailedPrecondition("shard entry of version {}; this weir knows {}", version, kEntryVersion);
+    return FailedPrecondition("shard entry of version {}; this weir knows {}", version,
+                              kEntryVersion);
   }
   ShardEntry entry;
   entry.epoch = Epoch(reader.Varint());

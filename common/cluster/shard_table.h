@@ -1,5 +1,6 @@
-// The shard table: which worker serves which shard, and since when (epoch). In the metadata store every
-// shard has a key of its own, so that entries change one by one; a table is a view of all of them.
+// The shard table: which worker serves which shard, and since when (epoch). In the metadata store
+// every shard has a key of its own, so that entries change one by one; a table is a view of all of
+// them.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ std::string EncodeShardEntry(const ShardEntry& entry);
 StatusOr<ShardEntry> DecodeShardEntry(std::string_view bytes);
 
 struct ShardTable {
-  // When an entry last changed, in revisions of the metadata store: the same for everybody who sees the
-  // same entries.
+  // When an entry last changed, in revisions of the metadata store: the same for everybody who sees
+  // the same entries.
   int64_t revision = 0;
   std::vector<ShardEntry> entries;   // by shard; without a key in the store: epoch 0, worker ""
   // Entries whose value cannot be read, and why; as if given to nobody, and nobody may change them.

@@ -1,5 +1,5 @@
-// A cluster on time that the test moves: one embedded store, and processes that reach it over links which
-// can be cut, held up and made to lose answers.
+// A cluster on time that the test moves: one embedded store, and processes that reach it over links
+// which can be cut, held up and made to lose answers.
 #pragma once
 
 #include <algorithm>

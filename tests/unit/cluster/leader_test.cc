@@ -336,8 +336,8 @@ TEST_F(LeaderTest, SaysWhoIsThere) {
   }
 }
 
-// Coordinators and workers are cut off, held up, lose answers and watches, die and start again, and events
-// come. Holdings checks throughout that no shard has two holders, and that epochs only grow.
+// Coordinators and workers are cut off, held up, lose answers and watches, die and start again, and
+// events come. Holdings checks throughout that no shard has two holders, and that epochs only grow.
 class LeaderChaos : public LeaderTest, public testing::WithParamInterface<int> {
  protected:
   int Below(int limit) { return std::uniform_int_distribution<int>(0, limit - 1)(random_); }
