@@ -1,12 +1,14 @@
 // weir rules check|explain: what Weir makes of rule files, without a cluster.
+#include <algorithm>
+#include <map>
 #include <memory>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/terminal.h"
+#include "common/base/json_writer.h"
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 #include "common/source/decoder.h"
@@ -20,6 +22,9 @@ struct RuleFlags {
   std::string alerts = "episodes";
   std::string path;
   std::string rule;
+  std::string format = "text";
+  bool verbose = false;
+  bool check = false;   // rules that are switched off are looked at, too
 };
 
 struct Loaded {
@@ -37,6 +42,7 @@ StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const Rul
     loaded.findings.push_back(loaded.files[i].findings);
     if (loaded.files[i].rule.has_value()) {
       rules.push_back(*loaded.files[i].rule);
+      rules.back().enabled = rules.back().enabled || flags.check;
       file_of.push_back(i);
     }
   }
@@ -57,38 +63,66 @@ StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const Rul
   return loaded;
 }
 
-enum class Verdict { kOk, kWarning, kDisabled, kUnsupported, kError };
+// What became of one file. A rule is unsupported when it asks for what Weir does not run; then
+// nothing else that is said of it matters.
+struct Verdict {
+  std::string_view status = "ok";
+  const rule::Finding* finding = nullptr;   // the reason; null for ok
+};
 
-std::string_view VerdictName(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::kOk:
-      return "ok";
-    case Verdict::kWarning:
-      return "warning";
-    case Verdict::kDisabled:
-      return "disabled";
-    case Verdict::kUnsupported:
-      return "unsupported";
-    case Verdict::kError:
-      return "error";
+Verdict Judge(const std::vector<rule::Finding>& findings) {
+  Verdict verdict;
+  for (const rule::Finding& finding : findings) {
+    if (rule::IsRefusal(finding)) {
+      return {"unsupported", &finding};
+    }
+    const bool is_error = finding.severity == esql::Severity::kError;
+    if (verdict.finding == nullptr || (is_error && verdict.status != "error")) {
+      verdict = {is_error ? "error" : "warning", &finding};
+    }
   }
-  return "error";
+  return verdict;
 }
 
-// A rule of a kind that Weir does not run is not wrong; a rule of a known kind with errors is.
-Verdict Judge(const rule::LoadResult& file, const std::vector<rule::Finding>& findings) {
-  bool errors = false;
-  for (const rule::Finding& finding : findings) {
-    errors = errors || finding.severity == esql::Severity::kError;
+std::string OneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+std::string VerdictText(const rule::LoadResult& file, const Verdict& verdict) {
+  if (verdict.finding == nullptr) {
+    return fmt::format("{}  {}\n", verdict.status, file.path);
   }
-  if (!errors && file.rule.has_value()) {
-    return !file.rule->enabled ? Verdict::kDisabled
-                               : findings.empty() ? Verdict::kOk : Verdict::kWarning;
-  }
-  const bool runs = !file.rule.has_value() || file.rule->type == rule::RuleType::kEsql ||
-                    file.rule->type == rule::RuleType::kQuery ||
-                    file.rule->type == rule::RuleType::kThreshold;
-  return runs ? Verdict::kError : Verdict::kUnsupported;
+  const rule::Finding& finding = *verdict.finding;
+  return fmt::format("{}  {}  {}{}{}\n", verdict.status, file.path,
+                     finding.line > 0 ? fmt::format("{}:{}: ", finding.line, finding.column) : "",
+                     OneLine(finding.message),
+                     finding.hint.empty() ? "" : fmt::format(" ({})", OneLine(finding.hint)));
+}
+
+std::string VerdictJson(const rule::LoadResult& file, const Verdict& verdict) {
+  const rule::Finding* finding = verdict.finding;
+  std::string out;
+  JsonWriter json(&out);
+  json.BeginObject();
+  json.Key("path");
+  json.String(file.path);
+  json.Key("rule_id");
+  json.String(file.rule.has_value() ? file.rule->id : "");
+  json.Key("name");
+  json.String(file.rule.has_value() ? file.rule->name : "");
+  json.Key("dialect");
+  json.String(file.rule.has_value() ? rule::DialectName(file.rule->dialect) : "");
+  json.Key("status");
+  json.String(verdict.status);
+  json.Key("reason");
+  json.String(finding == nullptr ? "" : finding->message);
+  json.Key("line");
+  json.Int(finding == nullptr ? 0 : finding->line);
+  json.Key("column");
+  json.Int(finding == nullptr ? 0 : finding->column);
+  json.EndObject();
+  return out + "\n";
 }
 
 int RunCheck(const RuleFlags& flags) {
@@ -97,26 +131,29 @@ int RunCheck(const RuleFlags& flags) {
     PrintError(fmt::format("{}", loaded.status()));
     return kExitFailed;
   }
-  std::map<Verdict, std::size_t> counts;
+  const bool is_json = flags.format == "json";
+  std::map<std::string_view, std::size_t> counts;
   std::string out;
   for (std::size_t i = 0; i < loaded->files.size(); ++i) {
-    const rule::LoadResult& file = loaded->files[i];
-    const Verdict verdict = Judge(file, loaded->findings[i]);
-    ++counts[verdict];
-    out += fmt::format("{}: {}\n", file.path, VerdictName(verdict));
+    const Verdict verdict = Judge(loaded->findings[i]);
+    ++counts[verdict.status];
+    out += is_json ? VerdictJson(loaded->files[i], verdict)
+                   : VerdictText(loaded->files[i], verdict);
+    if (!flags.verbose || is_json) {
+      continue;
+    }
     for (const rule::Finding& finding : loaded->findings[i]) {
       out += finding.rendered.empty() ? finding.message : finding.rendered;
       out += out.back() == '\n' ? "" : "\n";
     }
   }
-  std::vector<std::string> parts;
-  for (const auto& [verdict, count] : counts) {
-    parts.push_back(fmt::format("{} {}", count, VerdictName(verdict)));
+  if (!is_json) {
+    out += fmt::format("{} files: {} ok, {} warning, {} unsupported, {} error\n",
+                       loaded->files.size(), counts["ok"], counts["warning"],
+                       counts["unsupported"], counts["error"]);
   }
-  out += fmt::format("{} files: {}\n", loaded->files.size(),
-                     parts.empty() ? "none found" : fmt::format("{}", fmt::join(parts, ", ")));
   Print(out);
-  return counts[Verdict::kError] == 0 ? kExitOk : kExitFailed;
+  return counts["error"] + counts["unsupported"] == 0 ? kExitOk : kExitFailed;
 }
 
 int RunExplain(const RuleFlags& flags) {
@@ -169,9 +206,15 @@ void AddRulesCommand(CLI::App* app, Action* action) {
   command->require_subcommand(1);
 
   CLI::App* check = command->add_subcommand(
-      "check", "Say for each file whether its rule runs, and why not; exit code 1 on an error");
+      "check", "Say for each file whether its rule runs, and why not; exit code 1 if one does not");
   auto check_flags = std::make_shared<RuleFlags>();
   check->add_option("PATH", check_flags->paths, "Rule files, or folders with *.toml")->required();
+  check->add_option("--format", check_flags->format, "text, or json: one object a line")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  check->add_flag("--verbose", check_flags->verbose,
+                  "Also show every finding at its place in the file");
+  check_flags->check = true;
   AddModeOptions(check, check_flags.get());
   check->callback([action, check_flags] { *action = [check_flags] { return RunCheck(*check_flags); }; });
 

@@ -65,7 +65,7 @@ struct LogWriter::Pending {
 };
 
 struct LogWriter::Item {
-  enum class Kind : uint8_t { kFrame, kActivate, kClose };
+  enum class Kind : uint8_t { kFrame, kActivate, kClose, kTick };
 
   Kind kind = Kind::kFrame;
   std::shared_ptr<Pending> pending;
@@ -75,11 +75,12 @@ struct LogWriter::Item {
   uint64_t bytes = 0;
   RuleSetVersion version;          // of kActivate
   bool everywhere = false;         // of kActivate: all served shards, not only `shards`
-  std::vector<ShardId> shards;     // of kActivate and kClose
+  std::vector<ShardId> shards;     // of kActivate, kClose and kTick
+  JudgedTick tick;                 // of kTick
 };
 
 // The records of one write.
-class LogWriter::Commit {
+class LogWriter::WriteSet {
  public:
   struct ShardRecord {
     ShardId shard;
@@ -89,7 +90,7 @@ class LogWriter::Commit {
     std::string record;
   };
 
-  explicit Commit(std::size_t shard_count) : position_(shard_count, 0) {}
+  explicit WriteSet(std::size_t shard_count) : position_(shard_count, 0) {}
 
   ShardRecord& Of(ShardId shard) {
     uint32_t& position = position_[shard.value];
@@ -186,6 +187,20 @@ void LogWriter::Close(std::vector<ShardId> shards, std::function<void(Status)> d
   Enqueue(std::move(item));
 }
 
+void LogWriter::Commit(JudgedTick tick, std::function<void(Status)> done) {
+  Item item;
+  item.kind = Item::Kind::kTick;
+  item.pending = std::make_shared<Pending>();
+  item.pending->done = [done = std::move(done)](const FrameResult& result) {
+    done(result.tick_repeated ? Error(StatusCode::kAlreadyExists, "the tick was judged before")
+                              : result.status);
+  };
+  item.shards = {tick.home};
+  item.bytes = tick.rows.size();
+  item.tick = std::move(tick);
+  Enqueue(std::move(item));
+}
+
 void LogWriter::ActivateFrom(RuleSetVersion version, UnixMillis active_from_ms) {
   scheduler_->Post([this, version, active_from_ms] {
     const RuleSetVersion newest = upcoming_.empty() ? version_ : upcoming_.back().version;
@@ -262,7 +277,9 @@ std::vector<LogWriter::Item> LogWriter::TakeItems() {
     const Item& next = queue_.front();
     const bool ahead = next.kind == Item::Kind::kFrame && !upcoming_.empty() &&
                        next.frame.version >= upcoming_.front().version;
-    if (!items.empty() && (ahead || next.kind == Item::Kind::kActivate)) {
+    // Records of another kind than rows are a write of their own.
+    const bool alone = next.kind == Item::Kind::kActivate || next.kind == Item::Kind::kTick;
+    if (!items.empty() && (ahead || alone)) {
       break;
     }
     if (ahead) {
@@ -279,11 +296,31 @@ std::vector<LogWriter::Item> LogWriter::TakeItems() {
     unapplied_bytes_ += next.bytes;
     items.push_back(std::move(queue_.front()));
     queue_.pop_front();
-    if (items.back().kind == Item::Kind::kActivate) {
+    if (alone) {
       break;
     }
   }
   return items;
+}
+
+// Whether a judged tick is taken: OK, or the answer to it.
+FrameResult LogWriter::JudgeTick(const JudgedTick& tick) const {
+  FrameResult result;
+  if (tick.home.value >= slots_.size()) {
+    result.status = InvalidArgument("shard {} of {}", tick.home, slots_.size());
+    return result;
+  }
+  const Slot& slot = slots_[tick.home.value];
+  if (!slot.held || slot.epoch != tick.epoch) {
+    result.reason = FrameResult::Reason::kTable;
+    result.status = Aborted("shard {} is not held here at epoch {}", tick.home, tick.epoch);
+  } else if (slot.state != ShardState::kServing) {
+    result.status = Unavailable("shard {} is not served now", tick.home);
+  } else if (tick.version != version_) {
+    result.reason = FrameResult::Reason::kVersion;
+    result.status = Aborted("tick of rule set {} where {} is active", tick.version, version_);
+  }
+  return result;
 }
 
 // Whether a frame is taken: OK, or the answer to it.
@@ -355,7 +392,7 @@ void LogWriter::Process(std::vector<Item> items) {
   header.version = version_;
 
   const Status failed = failure();
-  Commit commit(slots_.size());
+  WriteSet commit(slots_.size());
   uint64_t bytes = 0;
   std::vector<std::pair<std::shared_ptr<Pending>, FrameResult>> answers;   // nothing to log
   for (Item& item : items) {
@@ -363,6 +400,9 @@ void LogWriter::Process(std::vector<Item> items) {
     FrameResult& result = item.pending->result;
     if (item.kind == Item::Kind::kFrame) {
       result = Judge(item, header.closed_ms);
+    } else if (item.kind == Item::Kind::kTick) {
+      header.kind = shard::RecordKind::kTick;
+      result = JudgeTick(item.tick);
     }
     if (!failed.ok()) {
       result.status = failed;
@@ -386,7 +426,7 @@ void LogWriter::Process(std::vector<Item> items) {
     }
     item.pending->parts = static_cast<int>(parts);
     for (const exec::FramePart& part : item.frame.parts) {
-      Commit::ShardRecord& record = commit.Of(part.shard);
+      WriteSet::ShardRecord& record = commit.Of(part.shard);
       record.parts.emplace_back(&item, &part);
       record.bytes += part.bytes.size();
     }
@@ -395,7 +435,7 @@ void LogWriter::Process(std::vector<Item> items) {
     }
   }
   std::size_t batch_bytes = 0;
-  for (Commit::ShardRecord& record : commit.records()) {
+  for (WriteSet::ShardRecord& record : commit.records()) {
     Slot& slot = slots_[record.shard.value];
     header.epoch = slot.epoch;
     shard::RecordWriter writer(header, record.bytes + 32 * record.parts.size());
@@ -403,6 +443,10 @@ void LogWriter::Process(std::vector<Item> items) {
     for (const auto& [item, part] : record.parts) {
       writer.Add({item->stamp_ms, item->frame.explicit_ingested, part->bytes});
       record.frames.push_back(item->pending);
+    }
+    if (header.kind == shard::RecordKind::kTick) {
+      const JudgedTick& tick = items.front().tick;
+      writer.AddTick({shard::RuleHash(tick.rule_id), tick.tick_ms, tick.previous_ms, tick.rows});
     }
     record.record = writer.Finish();
     batch_bytes += record.record.size() + 64;
@@ -416,7 +460,7 @@ void LogWriter::Process(std::vector<Item> items) {
   Status written = OkStatus();
   if (!commit.records().empty()) {
     const auto batch = store_->NewBatch(batch_bytes);
-    for (const Commit::ShardRecord& record : commit.records()) {
+    for (const WriteSet::ShardRecord& record : commit.records()) {
       const LogNumber number(slots_[record.shard.value].last + 1);
       batch->Put(state::Family::kLog, shard::LogKey(record.shard, number), record.record);
     }
@@ -427,7 +471,7 @@ void LogWriter::Process(std::vector<Item> items) {
       written = failure();
     }
   }
-  for (Commit::ShardRecord& record : commit.records()) {
+  for (WriteSet::ShardRecord& record : commit.records()) {
     if (!written.ok()) {
       for (const auto& pending : record.frames) {
         pending->PartDone(written);
@@ -475,6 +519,9 @@ void LogWriter::Dispatch(ShardId id, std::string record,
       }
     }
     for (const auto& frame : frames) {
+      if (outcome.tick_repeated) {
+        frame->result.tick_repeated = true;   // the record has no other frame
+      }
       frame->PartDone(status);
     }
     if (status.ok()) {

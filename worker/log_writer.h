@@ -56,6 +56,8 @@ class LogWriter {
               std::function<void(FrameResult)> done);
   // Logs the closed stamp in those of the shards that are served.
   void Close(std::vector<ShardId> shards, std::function<void(Status)> done);
+  // Logs a judged tick in its home shard.
+  void Commit(JudgedTick tick, std::function<void(Status)> done);
   // Activates a version in all served shards at once; done runs when all have applied it.
   void Activate(RuleSetVersion version, std::function<void(Status)> done);
   // Activates it when the clock reaches a time, or the first frame made under it comes.
@@ -67,6 +69,7 @@ class LogWriter {
 
   // The following run on the scheduler.
   Slot& slot(ShardId shard) { return slots_[shard.value]; }
+  std::size_t slot_count() const { return slots_.size(); }
   void set_table_revision(int64_t revision) { table_revision_ = revision; }
   RuleSetVersion version() const { return version_; }
   void set_version(RuleSetVersion version) { version_ = version; }
@@ -79,7 +82,7 @@ class LogWriter {
  private:
   struct Pending;
   struct Item;
-  class Commit;
+  class WriteSet;
 
   void Enqueue(Item item);
   void Wake();
@@ -87,6 +90,7 @@ class LogWriter {
   std::vector<Item> TakeItems();
   void ActivatePending(const Item& next);
   FrameResult Judge(const Item& item, UnixMillis closed_ms) const;
+  FrameResult JudgeTick(const JudgedTick& tick) const;
   void Process(std::vector<Item> items);
   void Dispatch(ShardId shard, std::string record, std::vector<std::shared_ptr<Pending>> frames);
 

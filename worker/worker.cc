@@ -12,18 +12,19 @@
 #include "common/shard/shard.h"
 #include "common/task/thread_scheduler.h"
 #include "common/telemetry/log.h"
+#include "worker/closing_rounds.h"
 #include "worker/executor.h"
 #include "worker/log_writer.h"
 #include "worker/rule_store.h"
+#include "worker/spread_shards.h"
+#include "worker/status.h"
+#include "worker/store_identity.h"
 #include "worker/stream_watermarks.h"
 
 namespace weir::worker {
 
 namespace {
 
-constexpr char kIdentityKey[] = "store";
-constexpr uint8_t kIdentityVersion = 1;
-constexpr std::size_t kDeadLettersShown = 64;
 
 // How often streams are looked at, and how far behind the clock time goes on while there is none.
 constexpr int64_t kStreamWatchMs = 500;
@@ -31,10 +32,6 @@ constexpr int64_t kIdleMarginMs = 2000;
 
 std::unique_ptr<task::Scheduler> MakeThread() {
   return std::make_unique<task::ThreadScheduler>();
-}
-
-std::string_view ClockModeName(ClockMode mode) {
-  return mode == ClockMode::kWall ? "wall" : "replay";
 }
 
 }  // namespace
@@ -81,27 +78,28 @@ class Worker::Impl final : public shard::Environment {
   }
   bool SetWatermark(StreamId stream, UnixMillis watermark_ms) {
     const bool open = watermarks_.Raise(stream, watermark_ms, log_->NowMonotonicMs());
-    CloseUpTo(watermarks_.closed_ms());
+    rounds_->CloseUpTo(watermarks_.closed_ms());
     return open;
   }
   void SetProducerWatermark(const std::string& producer, UnixMillis watermark_ms) {
     watermarks_.RaiseProducer(producer, watermark_ms);
-    CloseUpTo(watermarks_.closed_ms());
+    rounds_->CloseUpTo(watermarks_.closed_ms());
   }
   void CloseStream(StreamId stream) {
     watermarks_.Close(stream);
-    CloseUpTo(watermarks_.closed_ms());
+    rounds_->CloseUpTo(watermarks_.closed_ms());
   }
   void Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
               std::function<void(FrameResult)> done) {
     writer_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
   }
-  void Drain();
+  void Drain() { rounds_->Drain(watermarks_.closed_ms()); }
+  SpreadShards& spread() { return *spread_; }
+  LogWriter& writer() { return *writer_; }
   WorkerStatus GetStatus();
   StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
 
  private:
-  Status CheckStore();
   void Hold(const HeldShard& shard);
   void Recover(ShardId id, Executor* executor);
   Status RecoverShard(shard::Shard* shard, uint64_t* last);
@@ -109,11 +107,6 @@ class Worker::Impl final : public shard::Environment {
   void EndRecovery();
   void WatchStreams();
   void Fail(const Status& reason);
-  // Asks every executor which of its shards want the closed stamp, and logs it there; one round at a
-  // time, a newer stamp waits for the round under way.
-  void CloseUpTo(UnixMillis closed_ms);
-  void RunClosingRound(UnixMillis closed_ms);
-  void EndClosingRound(UnixMillis closed_ms);
 
   WorkerOptions options_;
   state::StateStore* store_;
@@ -125,6 +118,8 @@ class Worker::Impl final : public shard::Environment {
   StreamWatermarks watermarks_;
   std::vector<std::unique_ptr<Executor>> executors_;
   std::unique_ptr<LogWriter> writer_;
+  std::unique_ptr<ClosingRounds> rounds_;
+  std::unique_ptr<SpreadShards> spread_;
   std::unique_ptr<task::Scheduler> log_;   // of the writer and of what decides who holds what
   bool started_ = false;
 
@@ -137,53 +132,7 @@ class Worker::Impl final : public shard::Environment {
   mutable std::mutex rules_mutex_;
   plan::RuleSetPtr rules_;
 
-  std::mutex closing_mutex_;
-  std::condition_variable closing_done_;
-  bool closing_ = false;
-  UnixMillis closing_wanted_ms_ = INT64_MIN;   // newest stamp asked for
-  UnixMillis closing_reached_ms_ = INT64_MIN;  // newest stamp whose round ended
 };
-
-// What a store was made with decides how its log is read; it may not change under it.
-Status Worker::Impl::CheckStore() {
-  std::string wanted;
-  ByteWriter writer(&wanted);
-  writer.U8(kIdentityVersion);
-  writer.Varint(options_.shard_count);
-  writer.U8(static_cast<uint8_t>(options_.clock));
-  writer.SignedVarint(options_.lateness_ms);
-  writer.SignedVarint(options_.future_ms);
-  writer.SignedVarint(options_.repeat_horizon_ms);
-  writer.String(options_.tenant);
-  std::string stored;
-  const Status found = store_->Get(state::Family::kMeta, kIdentityKey, &stored);
-  if (found.code() == StatusCode::kNotFound) {
-    const auto batch = store_->NewBatch();
-    batch->Put(state::Family::kMeta, kIdentityKey, wanted);
-    return store_->Write(batch.get(), true);
-  }
-  WEIR_RETURN_IF_ERROR(found);
-  if (stored == wanted) {
-    return OkStatus();
-  }
-  ByteReader reader(stored);
-  if (reader.U8() != kIdentityVersion) {
-    return FailedPrecondition("the data directory was written by another version of weir");
-  }
-  const uint64_t shards = reader.Varint();
-  const auto clock = static_cast<ClockMode>(reader.U8());
-  const int64_t lateness_ms = reader.SignedVarint();
-  const int64_t future_ms = reader.SignedVarint();
-  const int64_t horizon_ms = reader.SignedVarint();
-  return FailedPrecondition(
-      "the data directory was made with shards={} clock={} lateness={}ms future={}ms "
-      "repeat_horizon={}ms tenant={}, configured are shards={} clock={} lateness={}ms future={}ms "
-      "repeat_horizon={}ms tenant={}: these are fixed at creation; use the old values or another "
-      "data directory",
-      shards, ClockModeName(clock), lateness_ms, future_ms, horizon_ms,
-      std::string(reader.String()), options_.shard_count, ClockModeName(options_.clock),
-      options_.lateness_ms, options_.future_ms, options_.repeat_horizon_ms, options_.tenant);
-}
 
 Status Worker::Impl::RecoverShard(shard::Shard* shard, uint64_t* last) {
   WEIR_RETURN_IF_ERROR(Annotate(shard->Load(), fmt::format("loading shard {}", shard->id())));
@@ -212,7 +161,7 @@ Status Worker::Impl::RecoverShard(shard::Shard* shard, uint64_t* last) {
 }
 
 Status Worker::Impl::Start() {
-  WEIR_RETURN_IF_ERROR(CheckStore());
+  WEIR_RETURN_IF_ERROR(CheckStoreIdentity(options_, store_));
   WEIR_ASSIGN_OR_RETURN(const RuleSetVersion version, rule_store_.Newest());
   if (version.value != 0) {
     WEIR_ASSIGN_OR_RETURN(rules_, rule_store_.Get(version));
@@ -235,6 +184,8 @@ Status Worker::Impl::Start() {
   writer_options.streams_expire = options_.clock == ClockMode::kWall;
   writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, &shared_,
                                         log_.get());
+  rounds_ = std::make_unique<ClosingRounds>(&executors_, writer_.get());
+  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), rounds_.get(), log_.get());
   log_->Post([this, version] {
     writer_->set_version(version);
     if (options_.clock == ClockMode::kWall) {
@@ -275,7 +226,7 @@ void Worker::Impl::WatchStreams() {
                {"timeout_ms", options_.stream_timeout_ms}});
   }
   watermarks_.RaiseIdle(clock_->Now() - kIdleMarginMs);
-  CloseUpTo(watermarks_.closed_ms());
+  rounds_->CloseUpTo(watermarks_.closed_ms());
   log_->PostAfter(kStreamWatchMs, [this] { WatchStreams(); });
 }
 
@@ -463,124 +414,6 @@ Status Worker::Impl::ActivateVersion(RuleSetVersion version, const std::vector<R
   return OkStatus();
 }
 
-void Worker::Impl::CloseUpTo(UnixMillis closed_ms) {
-  {
-    const std::lock_guard lock(closing_mutex_);
-    closing_wanted_ms_ = std::max(closing_wanted_ms_, closed_ms);
-    if (closing_ || closing_wanted_ms_ <= closing_reached_ms_) {
-      return;
-    }
-    closing_ = true;
-    closed_ms = closing_wanted_ms_;
-  }
-  RunClosingRound(closed_ms);
-}
-
-void Worker::Impl::RunClosingRound(UnixMillis closed_ms) {
-  struct Round {
-    std::atomic<std::size_t> left;
-    std::mutex mutex;
-    std::vector<ShardId> shards;
-  };
-  auto round = std::make_shared<Round>();
-  round->left = executors_.size();
-  for (const auto& executor : executors_) {
-    executor->Post([this, round, closed_ms, owner = executor.get()] {
-      std::vector<ShardId> wanting;
-      for (const auto& shard : owner->shards()) {
-        if (shard->WantsClosing(std::min(closed_ms, shard::kTimeMax))) {
-          wanting.push_back(shard->id());
-        }
-      }
-      {
-        const std::lock_guard lock(round->mutex);
-        round->shards.insert(round->shards.end(), wanting.begin(), wanting.end());
-      }
-      if (--round->left != 0) {
-        return;
-      }
-      if (round->shards.empty()) {
-        EndClosingRound(closed_ms);
-        return;
-      }
-      writer_->Close(std::move(round->shards),
-                     [this, closed_ms](const Status&) { EndClosingRound(closed_ms); });
-    });
-  }
-}
-
-void Worker::Impl::EndClosingRound(UnixMillis closed_ms) {
-  bool again = false;
-  {
-    const std::lock_guard lock(closing_mutex_);
-    closing_reached_ms_ = std::max(closing_reached_ms_, closed_ms);
-    again = closing_wanted_ms_ > closing_reached_ms_;
-    closing_ = again;
-    closed_ms = closing_wanted_ms_;
-  }
-  if (again) {
-    RunClosingRound(closed_ms);
-  } else {
-    closing_done_.notify_all();
-  }
-}
-
-void Worker::Impl::Drain() {
-  const UnixMillis closed_ms = watermarks_.closed_ms();
-  // Rows logged before this call are applied before a task posted after them; a round that began
-  // before they were applied may have passed them by, so one more is run.
-  for (const auto& executor : executors_) {
-    executor->Run([] {});
-  }
-  {
-    std::unique_lock lock(closing_mutex_);
-    closing_done_.wait(lock, [this] { return !closing_; });
-    closing_ = true;
-    closing_wanted_ms_ = std::max(closing_wanted_ms_, closed_ms);
-  }
-  RunClosingRound(closed_ms);
-  std::unique_lock lock(closing_mutex_);
-  closing_done_.wait(lock, [this] { return !closing_; });
-}
-
-void FillShard(const shard::Shard& shard, ShardStatus* row) {
-  row->log_checkpointed = shard.checkpointed().value;
-  row->closed_ms = shard.closed_ms() == shard::kTimeMin ? 0 : shard.closed_ms();
-  row->groups_in_memory = shard.groups_in_memory();
-  row->groups_spilled = shard.groups_evicted();
-  row->table_bytes = shard.table_bytes();
-  row->identities = shard.identities();
-  row->alerts_open = shard.alerts_open();
-}
-
-// Adds a shard's counters to the worker's.
-void AddShard(const shard::Shard& shard, WorkerStatus* status,
-              std::map<std::string, RuleStatus>* rules) {
-  const shard::ShardMeta& meta = shard.meta();
-  status->events_applied += meta.entries;
-  status->repeats += meta.repeats;
-  status->late += meta.late;
-  status->future += meta.future;
-  status->table_bytes += shard.table_bytes();
-  for (const auto& [hash, rule] : shard.rule_states()) {
-    RuleStatus& sum = (*rules)[rule.rule->source.id];
-    const UnixMillis judged_ms = shard::AtTicks(*rule.rule) ? rule.judged_ms : shard.closed_ms();
-    sum.judged_ms = sum.rule_id.empty() ? judged_ms : std::min(sum.judged_ms, judged_ms);
-    sum.rule_id = rule.rule->source.id;
-    sum.rows += rule.rows;
-    sum.late += rule.late;
-    sum.future += rule.future;
-    sum.alerts += rule.alerts;
-    sum.suppressed += rule.suppressed;
-  }
-  for (const shard::DeadLetter& letter : meta.dead_letters) {
-    status->dead_letters.push_back(
-        {letter.timestamp_ms, letter.arrived_ms,
-         letter.refusal == shard::Refusal::kLate ? Verdict::kLate : Verdict::kFuture,
-         letter.event_id, letter.rule_id});
-  }
-}
-
 WorkerStatus Worker::Impl::GetStatus() {
   WorkerStatus status;
   status.clock = options_.clock;
@@ -621,16 +454,7 @@ WorkerStatus Worker::Impl::GetStatus() {
     });
   }
   status.shards = std::move(rows);
-  for (auto& [id, rule] : rules_by_id) {
-    rule.judged_ms = rule.judged_ms <= shard::kTimeMin ? 0 : rule.judged_ms;
-    status.rules.push_back(rule);
-  }
-  std::sort(status.dead_letters.begin(), status.dead_letters.end(),
-            [](const DeadLetter& a, const DeadLetter& b) { return a.arrived_ms < b.arrived_ms; });
-  if (status.dead_letters.size() > kDeadLettersShown) {
-    status.dead_letters.erase(status.dead_letters.begin(),
-                              status.dead_letters.end() - kDeadLettersShown);
-  }
+  FinishStatus(rules_by_id, &status);
   return status;
 }
 
@@ -709,6 +533,17 @@ void Worker::CloseStream(StreamId stream) {
 void Worker::Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
                     std::function<void(FrameResult)> done) {
   impl_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
+}
+void Worker::ViewSpread(const std::string& rule_id, const SpreadHint& hint,
+                        std::function<void(StatusOr<SpreadReport>)> done) {
+  impl_->spread().View(rule_id, hint, std::move(done));
+}
+void Worker::CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+                         std::function<void(StatusOr<SpreadParts>)> done) {
+  impl_->spread().Collect(rule_id, tick_ms, std::move(done));
+}
+void Worker::CommitTick(JudgedTick tick, std::function<void(Status)> done) {
+  impl_->writer().Commit(std::move(tick), std::move(done));
 }
 void Worker::Drain() {
   impl_->Drain();

@@ -58,6 +58,7 @@ struct FrameResult {
   UnixMillis closed_ms = 0;
   RuleSetVersion version;
   int64_t table_revision = 0;   // of the shard table as this worker knows it
+  bool tick_repeated = false;   // of a judged tick, not of a frame: it was judged before
   struct Exception {
     uint32_t event_index;
     Verdict verdict;
@@ -134,6 +135,42 @@ struct WorkerStatus {
   std::vector<ShardStatus> shards;
   std::vector<RuleStatus> rules;
   std::vector<DeadLetter> dead_letters;   // newest last, bounded
+};
+
+// What the coordinator tells of a spread rule (shard::SpreadHint).
+struct SpreadHint {
+  UnixMillis judged_ms = INT64_MIN;         // older panes may go
+  UnixMillis active_until_ms = INT64_MIN;   // until then ticks may see a row somewhere
+};
+
+// What this worker's shards know of a spread rule.
+struct SpreadReport {
+  struct Row {
+    ShardId shard;
+    UnixMillis closed_ms = 0;
+    UnixMillis earliest_ms = 0;     // bounds of the times of the rule's rows; none: earliest > latest
+    UnixMillis latest_ms = 0;
+    UnixMillis judged_ms = 0;       // of the home shard: the last tick judged
+    bool has_episodes = false;      // of the home shard: runs of ticks that have not recovered
+  };
+  std::vector<Row> shards;          // those it serves
+};
+
+// Parts of the groups of a tick (shard/tick_rows.h, MergeParts).
+struct SpreadParts {
+  std::vector<ShardId> shards;      // those whose parts these are: every one that is served
+  std::vector<std::string> groups;
+};
+
+// A tick that the coordinator judged.
+struct JudgedTick {
+  RuleSetVersion version;           // that its rows were made under
+  std::string rule_id;
+  ShardId home;
+  Epoch epoch;                      // of the home shard
+  UnixMillis tick_ms = 0;
+  UnixMillis previous_ms = 0;       // the tick judged before it
+  std::string rows;                 // shard/tick_rows.h, EncodeTickRows
 };
 
 // Told of every alert made or changed, after its commit. Called from executor threads and, for stored
@@ -215,6 +252,17 @@ class Worker {
   // of its events (wall clock) or a time above the stream's watermark (replay: pass the least event time).
   void Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
               std::function<void(FrameResult)> done);
+
+  // ---- spread rules; done is called from another thread, once ----
+  // NotFound when the rule is not active here.
+  void ViewSpread(const std::string& rule_id, const SpreadHint& hint,
+                  std::function<void(StatusOr<SpreadReport>)> done);
+  // FailedPrecondition when the tick is not closed in every shard served here.
+  void CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+                   std::function<void(StatusOr<SpreadParts>)> done);
+  // Logs the tick in the rule's home shard, which makes its alerts. AlreadyExists when it, or another after
+  // previous_ms, was judged before; Aborted and Unavailable as for frames.
+  void CommitTick(JudgedTick tick, std::function<void(Status)> done);
 
   // Waits until everything closed so far has been logged and judged (tests, end of a replay).
   void Drain();

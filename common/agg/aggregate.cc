@@ -53,7 +53,7 @@ constexpr std::array<FunctionInfo, 19> kFunctions = {{
     {"SAMPLE", 1, 1, 1, "A number of values chosen by the hash of their events."},
     {"STD_DEV", 1, 1, 0, "The standard deviation of the population."},
     {"SUM", 1, 1, 0, "The sum of all values; null when it leaves the range of long."},
-    {"TOP", 1, 2, 2, "The least or greatest values, duplicates kept."},
+    {"TOP", 1, 2, 2, "The least or greatest values, duplicates kept; the least one alone by default."},
     {"VALUES", 1, 1, 0, "The distinct values."},
     {"VARIANCE", 1, 1, 0, "The variance of the population."},
     {"WEIGHTED_AVG", 2, 2, 0, "The mean of all values, each counted by its weight."},
@@ -132,8 +132,8 @@ void Maker::TypeError(std::size_t index, std::string_view wanted, DataType found
 bool Maker::CheckCount() const {
   static constexpr std::string_view kNumbers[] = {"zero", "one", "two", "three", "four"};
   const auto given = static_cast<int>(columns_.size() + constants_.size());
-  // Only COUNT_DISTINCT may leave its constant out.
-  const bool constants_optional = info_.name == "COUNT_DISTINCT";
+  // Others may not leave their constants out.
+  const bool constants_optional = info_.name == "COUNT_DISTINCT" || info_.name == "TOP";
   const int least = info_.columns_min + (constants_optional ? 0 : info_.constants_max);
   const int most = info_.columns_max + info_.constants_max;
   const auto columns = static_cast<int>(columns_.size());
@@ -192,9 +192,12 @@ AggregatePtr Maker::MakeTopFunction() const {
     TypeError(3, kAnyValue, columns_[1]);
     return nullptr;
   }
-  uint32_t limit = 0;
-  if (!ReadLimit(&limit)) {
+  uint32_t limit = 1;
+  if (!constants_.empty() && !ReadLimit(&limit)) {
     return nullptr;
+  }
+  if (constants_.size() < 2) {
+    return MakeTop(columns_.back(), limit, false, columns_.size() == 2);
   }
   if (!IsString(constants_[1].type())) {
     TypeError(2, "string", constants_[1].type());

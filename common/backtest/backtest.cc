@@ -175,6 +175,7 @@ StatusOr<Result> Run(const Options& options) {
   shard::ShardOptions shard_options;
   shard_options.tenant = options.tenant;
   shard_options.replay = true;
+  shard_options.whole = true;
   // Within the pass a repeat is a repeat however far apart the copies are, or never one.
   shard_options.repeat_horizon_ms = options.drop_repeats ? 400 * 365 * kMillisPerDay : 0;
   shard::Shard shard(shard_options, store.get(), &alerts);

@@ -27,6 +27,14 @@ struct Config {
   int64_t drain_timeout_ms = 0;
   std::vector<std::string> replay_producers;
 
+  std::string cluster_name;
+  std::string cluster_node;                // id of this process; empty: made
+  std::string cluster_advertise;           // empty: the address it listens on
+  std::vector<std::string> cluster_metadata;   // etcd endpoints; empty: embedded
+  int64_t cluster_lease_ms = 0;
+  int64_t cluster_placement_delay_ms = 0;
+  int64_t cluster_activation_delay_ms = 0;
+
   int64_t worker_executors = 0;            // 0: one per core
   uint64_t worker_table_memory_bytes = 0;
   uint64_t worker_store_memory_bytes = 0;

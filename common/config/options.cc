@@ -51,6 +51,14 @@ Status ValidateProducer(const std::string& value) {
   return OkStatus();
 }
 
+Status ValidateOptionalName(const std::string& value) {
+  return value.empty() ? OkStatus() : ValidateName(value);
+}
+
+Status ValidateOptionalAddress(const std::string& value) {
+  return value.empty() ? OkStatus() : ValidateAddress(value);
+}
+
 std::vector<Option> MakeTable() {
   using Type = OptionType;
   return {
@@ -99,6 +107,28 @@ std::vector<Option> MakeTable() {
        "Names of the producers of a replay. Time advances to the least of their watermarks, once all "
        "have joined. Required with clock `replay`, refused otherwise.",
        0, 0, {}, ValidateProducer},
+      {"cluster.name", Type::kText, "weir", &Config::cluster_name,
+       "Name of the cluster. Processes of one name and one metadata store make one cluster; another "
+       "name is refused at every door.",
+       0, 0, {}, ValidateName},
+      {"cluster.node", Type::kText, "", &Config::cluster_node,
+       "Id of this process among those of its role. Empty: a worker makes one and keeps it in its data "
+       "directory, others take a new one at each start.",
+       0, 0, {}, ValidateOptionalName},
+      {"cluster.advertise", Type::kText, "", &Config::cluster_advertise,
+       "HOST:PORT under which other processes reach this one. Empty: the address it listens on.", 0, 0,
+       {}, ValidateOptionalAddress},
+      {"cluster.metadata", Type::kList, "", &Config::cluster_metadata,
+       "Endpoints (HOST:PORT) of the etcd that the processes of a cluster find each other through. "
+       "`weir all` needs none; the single roles do.",
+       0, 0, {}, ValidateAddress},
+      {"cluster.lease", Type::kDuration, "3s", &Config::cluster_lease_ms,
+       "How long a process that is not heard of is still taken for alive.", kSecond, 60 * kSecond},
+      {"cluster.placement_delay", Type::kDuration, "2s", &Config::cluster_placement_delay_ms,
+       "How long the first shards wait for workers that start at the same time.", 0, 600 * kSecond},
+      {"cluster.activation_delay", Type::kDuration, "2s", &Config::cluster_activation_delay_ms,
+       "How far ahead a new rule set's first moment is set, so that every node knows of it by then.", 0,
+       600 * kSecond},
       {"worker.executors", Type::kNumber, "0", &Config::worker_executors,
        "Threads that own shards. 0 is one for each core.", 0, 256},
       {"worker.table_memory", Type::kSize, "192MiB", &Config::worker_table_memory_bytes,

@@ -1,4 +1,6 @@
 // Operands of expressions: literals, lists, columns, calls, parentheses, signs and casts.
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -34,6 +36,16 @@ const std::vector<std::string>& CastNames() {
   return names;
 }
 
+// Types of the language that Weir has not.
+bool IsUnsupportedTypeName(std::string_view name) {
+  constexpr std::string_view kNames[] = {
+      "aggregate_metric_double", "cartesian_point", "cartesian_shape", "date_nanos",
+      "dense_vector", "exponential_histogram", "geo_point", "geo_shape", "geohash", "geohex",
+      "geotile", "histogram", "tdigest", "tsid_data"};
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](std::string_view known) { return EqualsIgnoreCase(known, name); });
+}
+
 }  // namespace
 
 // A sign directly before a number belongs to it, so that a cast applies to both.
@@ -65,6 +77,10 @@ ExpressionPtr ExpressionParser::ParsePostfix() {
       return nullptr;
     }
     const auto parsed = ParseDataType(type.text);
+    if (IsUnsupportedTypeName(type.text)) {
+      cursor_.Fail(type.range, fmt::format("type [{}] is not supported", type.text));
+      return nullptr;
+    }
     if (!parsed.has_value() || *parsed == DataType::kNull || *parsed == DataType::kUnsupported) {
       cursor_.Fail(type.range, fmt::format("unknown type [{}]", type.text),
                    DidYouMean(type.text, CastNames()));

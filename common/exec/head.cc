@@ -1,6 +1,8 @@
 #include "common/exec/head.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "common/types/coding.h"
 
@@ -11,13 +13,16 @@ namespace {
 // Documents name their own data stream, so a sender could invent any number of them.
 constexpr std::size_t kStreamsMax = 4096;
 
-const plan::HeadGuard* FindGuard(const plan::Head& head, FieldId field) {
+// Of a head's guards the one by whose field most values tell heads apart.
+const plan::HeadGuard* BestGuard(const plan::Head& head,
+                                 const std::map<FieldId, std::set<std::string_view>>& values) {
+  const plan::HeadGuard* best = nullptr;
   for (const plan::HeadGuard& guard : head.guards) {
-    if (guard.field == field) {
-      return &guard;
+    if (best == nullptr || values.at(guard.field).size() > values.at(best->field).size()) {
+      best = &guard;
     }
   }
-  return nullptr;
+  return best;
 }
 
 }  // namespace
@@ -45,44 +50,45 @@ const HeadIndex::StreamIndex& HeadIndex::ForStream(std::string_view data_stream)
 
 HeadIndex::StreamIndex HeadIndex::Build(std::string_view data_stream) const {
   std::vector<const WindowHead*> readers;
-  std::map<FieldId, std::size_t> guarded;
+  std::map<FieldId, std::set<std::string_view>> values;   // of all guards of a field
   for (const WindowHead& head : heads_) {
     if (!head.rule->head.Reads(data_stream)) {
       continue;
     }
     readers.push_back(&head);
     for (const plan::HeadGuard& guard : head.rule->head.guards) {
-      ++guarded[guard.field];
+      values[guard.field].insert(guard.values.begin(), guard.values.end());
     }
   }
   StreamIndex index;
-  if (guarded.empty()) {
-    index.unguarded = std::move(readers);
-    return index;
-  }
-  std::size_t most = 0;
-  for (const auto& [field, count] : guarded) {
-    if (count > most) {
-      most = count;
-      index.field = field;
-    }
-  }
+  std::map<FieldId, HeadsByValue> guarded;
   for (const WindowHead* head : readers) {
-    const plan::HeadGuard* guard = FindGuard(head->rule->head, index.field);
+    const plan::HeadGuard* guard = BestGuard(head->rule->head, values);
     if (guard == nullptr) {
       index.unguarded.push_back(head);
       continue;
     }
     for (const std::string& value : guard->values) {
-      index.by_value[value].push_back(head);
+      guarded[guard->field][value].push_back(head);
     }
+  }
+  for (auto& [field, by_value] : guarded) {
+    index.guards.push_back({field, std::move(by_value)});
   }
   return index;
 }
 
-void AppendAggregateCells(const plan::Window& window, expr::EvalContext* context,
-                          std::string* out) {
-  for (const plan::FoldAggregate& aggregate : window.aggregates) {
+bool HeadIndex::GuardIndex::Takes(const WindowHead& head, std::span<const Value> values) const {
+  return std::any_of(values.begin(), values.end(), [&](const Value& value) {
+    const auto found = by_value.find(value.text());
+    return found != by_value.end() &&
+           std::find(found->second.begin(), found->second.end(), &head) != found->second.end();
+  });
+}
+
+void AppendAggregateCells(const std::vector<plan::FoldAggregate>& aggregates,
+                          expr::EvalContext* context, std::string* out) {
+  for (const plan::FoldAggregate& aggregate : aggregates) {
     if (aggregate.filter != nullptr) {
       const Value verdict = aggregate.filter->Eval(*context);
       const bool counts = !verdict.is_null() && !verdict.is_multi() && verdict.boolean();

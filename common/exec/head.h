@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -36,26 +37,37 @@ class HeadIndex {
     for (const WindowHead* head : stream.unguarded) {
       visit(*head);
     }
-    if (stream.by_value.empty()) {
-      return;
-    }
-    const Value value = event.Get(stream.field);
-    for (const Value& item : value.items()) {
-      const auto found = stream.by_value.find(item.text());
-      if (found != stream.by_value.end()) {
+    for (const GuardIndex& guard : stream.guards) {
+      const Value value = event.Get(guard.field);
+      const auto items = value.items();
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        const auto found = guard.by_value.find(items[i].text());
+        if (found == guard.by_value.end()) {
+          continue;
+        }
         for (const WindowHead* head : found->second) {
-          visit(*head);
+          // A head that takes several of the event's values is visited at the first.
+          if (i == 0 || !guard.Takes(*head, items.first(i))) {
+            visit(*head);
+          }
         }
       }
     }
   }
 
  private:
+  using HeadsByValue = absl::flat_hash_map<std::string, std::vector<const WindowHead*>, StringHash,
+                                           std::equal_to<>>;
+  // Heads by one of their guards.
+  struct GuardIndex {
+    FieldId field = 0;
+    HeadsByValue by_value;
+
+    bool Takes(const WindowHead& head, std::span<const Value> values) const;
+  };
   struct StreamIndex {
     std::vector<const WindowHead*> unguarded;
-    FieldId field = 0;    // the guard field that most heads share
-    absl::flat_hash_map<std::string, std::vector<const WindowHead*>, StringHash, std::equal_to<>>
-        by_value;
+    std::vector<GuardIndex> guards;
   };
 
   const StreamIndex& ForStream(std::string_view data_stream);
@@ -68,6 +80,7 @@ class HeadIndex {
 
 // Appends the cells of a row for the window's aggregates: per aggregate a filter byte (0 or 1) if it has
 // a filter, then its inputs unless filtered out.
-void AppendAggregateCells(const plan::Window& window, expr::EvalContext* context, std::string* out);
+void AppendAggregateCells(const std::vector<plan::FoldAggregate>& aggregates,
+                          expr::EvalContext* context, std::string* out);
 
 }  // namespace weir::exec

@@ -1,10 +1,10 @@
 #include "common/exec/router.h"
 
 #include <algorithm>
-#include <array>
 
 #include "common/base/bytes.h"
 #include "common/exec/head.h"
+#include "common/exec/key_cells.h"
 #include "common/exec/row_format.h"
 #include "common/exec/row_steps.h"
 #include "common/types/coding.h"
@@ -13,10 +13,6 @@ namespace weir::exec {
 
 namespace {
 
-// A multivalued key puts a row in several groups; more combinations than this of one row are cut and
-// counted, since one event could otherwise write without bound.
-constexpr std::size_t kKeyCombinationsMax = 1024;
-
 // A row waiting to be put in its entry: bytes [begin, end) of the scratch buffer.
 struct PendingRow {
   uint16_t shard;
@@ -24,9 +20,6 @@ struct PendingRow {
   uint32_t begin;
   uint32_t end;
 };
-
-// Where each key cell of the current row begins in the key bytes.
-constexpr std::size_t kKeyCellsMax = 64;
 
 }  // namespace
 
@@ -111,45 +104,11 @@ class Router::Impl {
       AddPending(head, event_values_.data());
       return;
     }
-    AppendAggregateCells(window, &context_, &cells_);
-    const std::size_t count = std::min(window.keys.size(), kKeyCellsMax);
-    std::array<Value, kKeyCellsMax> keys;
-    std::size_t combinations = 1;
-    for (std::size_t i = 0; i < count; ++i) {
-      keys[i] = window.keys[i].value->Eval(context_);
-      combinations *= std::max<std::size_t>(1, keys[i].count());
-    }
-    std::array<Value, kKeyCellsMax> chosen;
-    for (std::size_t c = 0; c < std::min(combinations, kKeyCombinationsMax); ++c) {
-      std::size_t rest = c;
-      key_.clear();
-      bool repeated = false;
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto items = keys[i].items();
-        if (items.empty()) {
-          chosen[i] = Value::Null();
-        } else {
-          const std::size_t position = rest % items.size();
-          chosen[i] = items[position];
-          rest /= items.size();
-          repeated = repeated || AppearsBefore(items, position);
-        }
-        EncodeValue(chosen[i], &key_);
-      }
-      if (!repeated) {
-        AddPending(head, chosen.data());
-      }
-    }
-  }
-
-  // A value twice in a key cell puts the row in its group once.
-  static bool AppearsBefore(std::span<const Value> items, std::size_t position) {
-    for (std::size_t i = 0; i < position; ++i) {
-      if (CompareValues(items[i], items[position]) == 0) {
-        return true;
-      }
-    }
-    return false;
+    AppendAggregateCells(window.aggregates, &context_, &cells_);
+    keys_.ForEach(window.keys, &context_, [&](const Value* cells, std::string_view key) {
+      key_ = key;
+      AddPending(head, cells);
+    });
   }
 
   void AddPending(const WindowHead& head, const Value* cells) {
@@ -223,6 +182,7 @@ class Router::Impl {
   std::string scratch_;
   std::string cells_;
   std::string key_;
+  KeyCells keys_;
   std::string routing_;
   Hash128 identity_;
   Arena arena_;

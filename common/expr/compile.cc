@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/esql/any_value.h"
+#include "common/expr/any_value_internal.h"
 #include "common/expr/function_table.h"
 #include "common/expr/operators_internal.h"
 
@@ -195,7 +197,8 @@ class Compiler {
       return Error(node, fmt::format("Cannot use field [{}] with unsupported type [{}]", node.name,
                                      DataTypeName(column->type)));
     }
-    return MakeColumn(*column);
+    ExprPtr constant = scope_.ConstantOf(node.name);
+    return constant != nullptr ? constant : MakeColumn(*column);
   }
 
   // Left-deep chains of one operator become one evaluator.
@@ -279,7 +282,15 @@ class Compiler {
     return nullptr;
   }
 
+  ExprPtr CompileAnyValueTest(const Expression& node) {
+    std::vector<Operand> operands;
+    return CompileArgs(node, &operands) ? BuildAnyValueTest(node, operands, diagnostics_) : nullptr;
+  }
+
   ExprPtr CompileCall(const Expression& node) {
+    if (esql::IsAnyValueTest(node.name)) {
+      return CompileAnyValueTest(node);
+    }
     const Function* function = FindCallable(node);
     Call call;
     const bool compiled = CompileArgs(node, &call.args);

@@ -147,6 +147,25 @@ ExprPtr MakeLeast(Call& call) {
   return MakeExtreme(call, -1);
 }
 
+ExprPtr MakeRoundTo(Call& call) {
+  const auto type = UnifyAll(call);
+  if (!type.has_value()) {
+    return nullptr;
+  }
+  return call.Make(*type, [](const Frame&, Args args) {
+    const Value* below = nullptr;
+    const Value* least = &args[1];
+    for (const Value& point : args.subspan(1)) {
+      if (CompareValues(point, args[0]) <= 0 &&
+          (below == nullptr || CompareValues(point, *below) > 0)) {
+        below = &point;
+      }
+      least = CompareValues(point, *least) < 0 ? &point : least;
+    }
+    return below != nullptr ? *below : *least;
+  });
+}
+
 ExprPtr MakeClamp(Call& call) {
   const auto type = UnifyAll(call);
   if (!type.has_value()) {

@@ -84,6 +84,11 @@ class Scope {
  public:
   virtual ~Scope() = default;
   virtual std::optional<ColumnRef> Resolve(std::string_view name) const = 0;
+  // The constant that a column always is (EVAL p = "a*"); null for any other.
+  virtual ExprPtr ConstantOf(std::string_view name) const {
+    (void)name;
+    return nullptr;
+  }
   // For "did you mean"; may be long.
   virtual std::vector<std::string> ColumnNames() const = 0;
 };

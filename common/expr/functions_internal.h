@@ -11,6 +11,7 @@ ExprPtr MakeCase(Call& call);
 ExprPtr MakeCoalesce(Call& call);
 ExprPtr MakeGreatest(Call& call);
 ExprPtr MakeLeast(Call& call);
+ExprPtr MakeRoundTo(Call& call);
 ExprPtr MakeClamp(Call& call);
 ExprPtr MakeClampMin(Call& call);
 ExprPtr MakeClampMax(Call& call);
@@ -36,6 +37,12 @@ ExprPtr MakeLocate(Call& call);
 ExprPtr MakeRepeat(Call& call);
 ExprPtr MakeSpace(Call& call);
 ExprPtr MakeReverse(Call& call);
+
+// json_functions.cc
+ExprPtr MakeJsonExtract(Call& call);
+
+// match.cc
+ExprPtr MakeMatch(Call& call);
 
 // replace.cc
 ExprPtr MakeReplace(Call& call);
@@ -92,6 +99,11 @@ ExprPtr MakeSinh(Call& call);
 ExprPtr MakeCosh(Call& call);
 ExprPtr MakeTanh(Call& call);
 ExprPtr MakeHypot(Call& call);
+ExprPtr MakeAsinh(Call& call);
+ExprPtr MakeAcosh(Call& call);
+ExprPtr MakeAtanh(Call& call);
+ExprPtr MakeCopySign(Call& call);
+ExprPtr MakeScalb(Call& call);
 ExprPtr MakeToDegrees(Call& call);
 ExprPtr MakeToRadians(Call& call);
 ExprPtr MakePi(Call& call);
@@ -116,6 +128,10 @@ ExprPtr MakeMvSlice(Call& call);
 ExprPtr MakeMvAppend(Call& call);
 ExprPtr MakeMvZip(Call& call);
 ExprPtr MakeMvContains(Call& call);
+ExprPtr MakeMvIntersects(Call& call);
+ExprPtr MakeMvIntersection(Call& call);
+ExprPtr MakeMvUnion(Call& call);
+ExprPtr MakeMvDifference(Call& call);
 
 // convert.cc
 template <DataType kType>

@@ -1,44 +1,29 @@
 // CIDR_MATCH and IP_PREFIX. Addresses are 16 bytes, IPv4 in its v4-mapped form.
-#include <array>
 #include <cstring>
 
 #include <fmt/format.h>
 
 #include "common/expr/conversion_internal.h"
 #include "common/expr/functions_internal.h"
+#include "common/expr/ip_block_internal.h"
 
 namespace weir::expr {
 
-namespace {
-
-constexpr int kMappedPrefixBits = 96;  // of ::ffff:0:0/96
-
-bool IsMapped(std::string_view address) {
-  static constexpr std::string_view kPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-  return address.substr(0, 12) == kPrefix;
+bool IpBlock::Holds(std::string_view other) const {
+  const auto whole = static_cast<std::size_t>(bits / 8);
+  if (std::memcmp(address.data(), other.data(), whole) != 0) {
+    return false;
+  }
+  const int rest = bits % 8;
+  if (rest == 0) {
+    return true;
+  }
+  const int difference =
+      static_cast<unsigned char>(address[whole]) ^ static_cast<unsigned char>(other[whole]);
+  return (difference >> (8 - rest)) == 0;
 }
 
-struct Block {
-  std::array<char, 16> address;
-  int bits = 0;
-
-  bool Holds(std::string_view other) const {
-    const auto whole = static_cast<std::size_t>(bits / 8);
-    if (std::memcmp(address.data(), other.data(), whole) != 0) {
-      return false;
-    }
-    const int rest = bits % 8;
-    if (rest == 0) {
-      return true;
-    }
-    const int difference =
-        static_cast<unsigned char>(address[whole]) ^ static_cast<unsigned char>(other[whole]);
-    return (difference >> (8 - rest)) == 0;
-  }
-};
-
-// "10.0.0.0/8", "fd00::/8" or a single address.
-bool ParseBlock(std::string_view text, Block* block) {
+bool ParseIpBlock(std::string_view text, IpBlock* block) {
   const std::size_t slash = text.find('/');
   const std::string_view address = text.substr(0, slash);
   if (!ParseIp(address, block->address.data())) {
@@ -57,10 +42,17 @@ bool ParseBlock(std::string_view text, Block* block) {
   return true;
 }
 
+namespace {
+
+bool IsMapped(std::string_view address) {
+  static constexpr std::string_view kPrefix("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+  return address.substr(0, 12) == kPrefix;
+}
+
 struct InBlocks {
-  std::vector<Block> blocks;
+  std::vector<IpBlock> blocks;
   bool operator()(const Value& value) const {
-    for (const Block& block : blocks) {
+    for (const IpBlock& block : blocks) {
       if (block.Holds(value.text())) {
         return true;
       }
@@ -71,8 +63,8 @@ struct InBlocks {
 
 Value MatchBlocks(const Frame& frame, Args args) {
   for (const Value& arg : args.subspan(1)) {
-    Block block;
-    if (!ParseBlock(arg.text(), &block)) {
+    IpBlock block;
+    if (!ParseIpBlock(arg.text(), &block)) {
       return frame.Fail(fmt::format(
           "java.lang.IllegalArgumentException: '{}' is not an IP string literal.", arg.text()));
     }
@@ -116,8 +108,8 @@ ExprPtr MakeCidrMatch(Call& call) {
   for (std::size_t i = 1; i < call.size(); ++i) {
     const Value* constant = call.constant(i);
     constants = constants && constant != nullptr;
-    Block block;
-    if (constant != nullptr && !ParseBlock(constant->text(), &block)) {
+    IpBlock block;
+    if (constant != nullptr && !ParseIpBlock(constant->text(), &block)) {
       call.diagnostics->Error(call.args[i].source->range,
                               fmt::format("invalid CIDR block [{}] in [{}]", constant->text(),
                                           call.site().text));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "common/expr/conversion_internal.h"
+#include "common/expr/functions_internal.h"
 #include "common/expr/operators_internal.h"
 #include "common/expr/text_case.h"
 
@@ -110,6 +111,10 @@ ExprPtr BuildMatch(const esql::Expression& node, Operand field, Operand query,
     return MakeConstant(Value::Boolean(false));
   }
   return std::make_shared<AnyEquals>(field.expr, MakeConstant(converted));
+}
+
+ExprPtr MakeMatch(Call& call) {
+  return BuildMatch(*call.node, call.args[0], call.args[1], call.diagnostics);
 }
 
 }  // namespace weir::expr

@@ -255,6 +255,54 @@ ExprPtr MakeToDegrees(Call& call) {
   });
 }
 
+ExprPtr MakeAsinh(Call& call) {
+  return MakeReal(call, [](double number) { return std::asinh(number); });
+}
+
+ExprPtr MakeAcosh(Call& call) {
+  return call.Make(DataType::kDouble, [](const Frame& frame, Args args) {
+    const double number = args[0].AsDouble();
+    return number < 1 ? Fail(frame, "Acosh input out of range") : Finite(frame, std::acosh(number));
+  });
+}
+
+ExprPtr MakeAtanh(Call& call) {
+  return call.Make(DataType::kDouble, [](const Frame& frame, Args args) {
+    const double number = args[0].AsDouble();
+    return std::fabs(number) >= 1 ? Fail(frame, "Atanh input out of range")
+                                  : Finite(frame, std::atanh(number));
+  });
+}
+
+ExprPtr MakeCopySign(Call& call) {
+  const DataType type = call.type(0);
+  return call.Make(type, [type](const Frame& frame, Args args) {
+    const bool negative = std::signbit(args[1].AsDouble());
+    if (type == DataType::kDouble) {
+      return Value::Double(std::copysign(args[0].number(), negative ? -1.0 : 1.0));
+    }
+    if (type == DataType::kUnsignedLong) {
+      return negative ? Fail(frame, "unsigned_long overflow") : args[0];
+    }
+    const Int128 magnitude = args[0].integer() < 0 ? -Int128{args[0].integer()}
+                                                   : Int128{args[0].integer()};
+    const Int128 result = negative ? -magnitude : magnitude;
+    const bool is_integer = type == DataType::kInteger;
+    if (result > (is_integer ? Int128{std::numeric_limits<int32_t>::max()}
+                             : Int128{std::numeric_limits<int64_t>::max()})) {
+      return Fail(frame, is_integer ? "integer overflow" : "long overflow");
+    }
+    return is_integer ? Value::Integer(static_cast<int32_t>(result))
+                      : Value::Long(static_cast<int64_t>(result));
+  });
+}
+
+ExprPtr MakeScalb(Call& call) {
+  return call.Make(DataType::kDouble, [](const Frame& frame, Args args) {
+    return Finite(frame, std::scalbn(args[0].AsDouble(), static_cast<int>(args[1].integer())));
+  });
+}
+
 ExprPtr MakeToRadians(Call& call) {
   return call.Make(DataType::kDouble, [](const Frame& frame, Args args) {
     return MapItems(args[0], frame.arena(), [&](const Value& item) {

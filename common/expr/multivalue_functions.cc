@@ -47,6 +47,31 @@ Value Dedupe(const Frame& frame, Args args) {
   return ListOf({items, count});
 }
 
+// The distinct values of the first cell that are, or are not, in the second.
+Value Choose(const Frame& frame, Args args, bool in_second) {
+  auto* items = frame.arena().AllocateArray<Value>(args[0].count());
+  std::size_t count = 0;
+  for (const Value& item : args[0].items()) {
+    if (Contains(args[1].items(), item) == in_second && !Contains({items, count}, item)) {
+      items[count++] = item;
+    }
+  }
+  return ListOf({items, count});
+}
+
+Value Union(const Frame& frame, Args args) {
+  auto* items = frame.arena().AllocateArray<Value>(args[0].count() + args[1].count());
+  std::size_t count = 0;
+  for (const Value& cell : args) {
+    for (const Value& item : cell.items()) {
+      if (!Contains({items, count}, item)) {
+        items[count++] = item;
+      }
+    }
+  }
+  return ListOf({items, count});
+}
+
 Value Sum(const Frame& frame, Args args) {
   const DataType type = args[0].type();
   if (type == DataType::kDouble) {
@@ -370,6 +395,38 @@ ExprPtr MakeMvContains(Call& call) {
       return Contains(superset, item);
     }));
   });
+}
+
+ExprPtr MakeMvIntersects(Call& call) {
+  if (!Unify(call)) {
+    return nullptr;
+  }
+  return call.Make(DataType::kBoolean, [](const Frame&, Args args) {
+    const Args first = args[0].items();
+    return Value::Boolean(std::any_of(first.begin(), first.end(), [&](const Value& item) {
+      return Contains(args[1].items(), item);
+    }));
+  });
+}
+
+ExprPtr MakeMvIntersection(Call& call) {
+  return Unify(call) ? call.Make(ResultType(call.type(0)),
+                                 [](const Frame& frame, Args args) {
+                                   return Choose(frame, args, true);
+                                 })
+                     : nullptr;
+}
+
+ExprPtr MakeMvDifference(Call& call) {
+  return Unify(call) ? call.Make(ResultType(call.type(0)),
+                                 [](const Frame& frame, Args args) {
+                                   return Choose(frame, args, false);
+                                 })
+                     : nullptr;
+}
+
+ExprPtr MakeMvUnion(Call& call) {
+  return Unify(call) ? call.Make(ResultType(call.type(0)), Union) : nullptr;
 }
 
 }  // namespace weir::expr

@@ -164,10 +164,15 @@ std::span<const NamedPattern> PatternLibrary() {
 }
 
 const NamedPattern* FindPattern(std::string_view name) {
-  const auto* found = std::lower_bound(
-      std::begin(kPatterns), std::end(kPatterns), name,
-      [](const NamedPattern& pattern, std::string_view wanted) { return pattern.name < wanted; });
-  return found != std::end(kPatterns) && found->name == name ? found : nullptr;
+  for (const std::span<const NamedPattern> patterns : {PatternLibrary(), ProductPatterns()}) {
+    const auto found = std::lower_bound(
+        patterns.begin(), patterns.end(), name,
+        [](const NamedPattern& pattern, std::string_view wanted) { return pattern.name < wanted; });
+    if (found != patterns.end() && found->name == name) {
+      return &*found;
+    }
+  }
+  return nullptr;
 }
 
 std::string_view NearestPatternName(std::string_view name) {

@@ -15,7 +15,10 @@ struct NamedPattern {
 // Sorted by name.
 std::span<const NamedPattern> PatternLibrary();
 
-// Null for an unknown name.
+// As PatternLibrary, of whole lines as products write them.
+std::span<const NamedPattern> ProductPatterns();
+
+// In either. Null for an unknown name.
 const NamedPattern* FindPattern(std::string_view name);
 
 // The library's name with the least edit distance, empty when none is near.

@@ -18,6 +18,50 @@ std::string QuotePattern(std::string_view pattern) {
   return fmt::format("\"\"\"{}\"\"\"", pattern);
 }
 
+constexpr std::string_view kNeedsInstant =
+    "NOW() before STATS is the instant at which the window is judged";
+
+bool CommandCalls(const esql::Command& command, std::string_view function) {
+  std::vector<const esql::Expression*> roots;
+  const auto add = [&](const std::vector<esql::NamedExpression>& items) {
+    for (const esql::NamedExpression& item : items) {
+      roots.push_back(item.value.get());
+      roots.push_back(item.filter.get());
+    }
+  };
+  if (const auto* eval = std::get_if<esql::EvalCommand>(&command.body)) {
+    add(eval->columns);
+  } else if (const auto* stats = std::get_if<esql::StatsCommand>(&command.body)) {
+    add(stats->aggregates);
+    add(stats->groups);
+  } else if (const auto* grok = std::get_if<esql::GrokCommand>(&command.body)) {
+    roots.push_back(grok->input.get());
+  } else if (const auto* dissect = std::get_if<esql::DissectCommand>(&command.body)) {
+    roots.push_back(dissect->input.get());
+  } else if (const auto* sort = std::get_if<esql::SortCommand>(&command.body)) {
+    for (const esql::SortCommand::Key& key : sort->keys) {
+      roots.push_back(key.value.get());
+    }
+  }
+  return std::any_of(roots.begin(), roots.end(), [&](const esql::Expression* root) {
+    return root != nullptr && CallsFunction(*root, function);
+  });
+}
+
+// True when a LIMIT or an INLINE STATS follows before the next STATS.
+bool IsCutBeforeStats(std::vector<esql::Command>::const_iterator command,
+                      std::vector<esql::Command>::const_iterator end) {
+  for (; command != end; ++command) {
+    if (std::holds_alternative<esql::LimitCommand>(command->body)) {
+      return true;
+    }
+    if (const auto* stats = std::get_if<esql::StatsCommand>(&command->body)) {
+      return stats->is_inline;
+    }
+  }
+  return false;
+}
+
 std::string SlotList(const std::vector<uint32_t>& slots) {
   return fmt::format("#{}", fmt::join(slots, ",#"));
 }
@@ -46,11 +90,19 @@ std::optional<Analysis> Analyzer::Run(const esql::Query& query) {
     const auto* stats = std::get_if<esql::StatsCommand>(&command.body);
     return stats != nullptr && !stats->is_inline;
   });
-  for (const esql::Command& command : query.commands) {
-    AnalyzeCommand(command);
+  has_window_ = std::any_of(query.commands.begin(), query.commands.end(), [](const auto& command) {
+    return std::holds_alternative<esql::StatsCommand>(command.body) ||
+           std::holds_alternative<esql::LimitCommand>(command.body);
+  });
+  for (auto command = query.commands.begin(); command != query.commands.end(); ++command) {
+    sort_matters_ = IsCutBeforeStats(command, query.commands.end());
+    AnalyzeCommand(*command);
   }
   if (diagnostics_->has_errors()) {
     return std::nullopt;
+  }
+  if (runs_once_ && analysis_.is_events) {
+    BeginRows("the rows are the result");
   }
   if (analysis_.is_events) {
     FinishEvents();
@@ -62,17 +114,24 @@ std::optional<Analysis> Analyzer::Run(const esql::Query& query) {
 }
 
 void Analyzer::AnalyzeCommand(const esql::Command& command) {
+  if (stage_ == &head_ && !runs_once_ && !std::holds_alternative<esql::WhereCommand>(command.body) &&
+      CommandCalls(command, "NOW")) {
+    BeginRows(std::string(kNeedsInstant));
+  }
   if (const auto* from = std::get_if<esql::FromCommand>(&command.body)) {
     AnalyzeFrom(*from);
-  } else if (std::holds_alternative<esql::RowCommand>(command.body)) {
-    diagnostics_->Error(command.range, "ROW is not supported in a rule: it reads no events");
-    stage_->scope.ForgiveUnknown();
+  } else if (const auto* row = std::get_if<esql::RowCommand>(&command.body)) {
+    AnalyzeRow(*row, command.range);
   } else if (const auto* where = std::get_if<esql::WhereCommand>(&command.body)) {
     AnalyzeWhere(*where);
   } else if (const auto* eval = std::get_if<esql::EvalCommand>(&command.body)) {
     AnalyzeEval(*eval);
   } else if (const auto* stats = std::get_if<esql::StatsCommand>(&command.body)) {
-    AnalyzeStats(*stats, command.range);
+    if (stats->is_inline) {
+      AnalyzeInlineStats(*stats);
+    } else {
+      AnalyzeStats(*stats);
+    }
   } else if (const auto* keep = std::get_if<esql::KeepCommand>(&command.body)) {
     stage_->scope.Keep(*keep, diagnostics_);
   } else if (const auto* drop = std::get_if<esql::DropCommand>(&command.body)) {
@@ -82,7 +141,7 @@ void Analyzer::AnalyzeCommand(const esql::Command& command) {
   } else if (const auto* sort = std::get_if<esql::SortCommand>(&command.body)) {
     AnalyzeSort(*sort, command.range);
   } else if (const auto* limit = std::get_if<esql::LimitCommand>(&command.body)) {
-    AnalyzeLimit(*limit, command.range);
+    AnalyzeLimit(*limit);
   } else if (const auto* grok = std::get_if<esql::GrokCommand>(&command.body)) {
     AnalyzeGrok(*grok);
   } else if (const auto* dissect = std::get_if<esql::DissectCommand>(&command.body)) {
@@ -96,6 +155,11 @@ void Analyzer::AnalyzeCommand(const esql::Command& command) {
 
 void Analyzer::AnalyzeFrom(const esql::FromCommand& from) {
   analysis_.head.patterns = from.patterns;
+  if (runs_once_) {
+    stage_->scope.List(catalogue_.Names());
+    stage_->scope.List(from.metadata);
+    return;
+  }
   stage_->scope.Open(from.metadata);
 }
 
@@ -108,13 +172,7 @@ void Analyzer::AnalyzeUnsupported(const esql::UnsupportedCommand& command,
 void Analyzer::CheckExpression(const esql::Expression& expression) {
   ForEachNode(expression, [&](const esql::Expression& node) {
     if (node.kind == esql::ExpressionKind::kCall && node.name == "NOW") {
-      if (stage_ == &head_) {
-        diagnostics_->Error(node.range,
-                            "NOW() is not supported up to the first STATS: rows are folded as they "
-                            "arrive, before there is an instant at which they are judged");
-      } else {
-        analysis_.reads_clock = true;
-      }
+      analysis_.reads_clock = true;
     }
     if (node.kind == esql::ExpressionKind::kColumn) {
       stage_->scope.WarnIfUnknown(node.name, node.range, diagnostics_);
@@ -182,26 +240,45 @@ void Analyzer::AddComputedColumn(const std::string& name, const esql::Expression
   step.only_writes = true;
   stage_->steps.push_back(std::move(step));
   AddSlotColumn(name, compiled->type(), slot, definition);
+  if (compiled->constant() != nullptr) {
+    Column column = *stage_->scope.Find(name);
+    column.constant = compiled;
+    stage_->scope.PutInPlace(std::move(column));
+  }
 }
 
 void Analyzer::AnalyzeWhere(const esql::WhereCommand& where) {
+  std::vector<const esql::Expression*> at_instant;
   for (const esql::Expression* conjunct : Conjuncts(*where.condition)) {
-    CheckExpression(*conjunct);
-    const expr::ExprPtr compiled =
-        expr::CompileCondition(*conjunct, stage_->scope, diagnostics_);
-    if (compiled == nullptr) {
-      continue;
+    if (stage_ != &head_ || runs_once_ || !CallsFunction(*conjunct, "NOW")) {
+      AnalyzeConjunct(*conjunct);
+    } else if (!NarrowLookback(*conjunct)) {
+      at_instant.push_back(conjunct);
     }
-    Step step;
-    step.step = FilterStep{compiled, fmt::format("WHERE {}", esql::Print(*conjunct))};
-    step.identity = fmt::format("WHERE {}", ExpandedText(*conjunct, stage_->scope));
-    step.reads = ReadsOf(*conjunct);
-    stage_->steps.push_back(std::move(step));
-    if (stage_ == &head_) {
-      AddGuards(*conjunct);
-    } else {
-      ClassifyConjunct(*conjunct, compiled);
-    }
+  }
+  if (!at_instant.empty()) {
+    BeginRows(std::string(kNeedsInstant));
+  }
+  for (const esql::Expression* conjunct : at_instant) {
+    AnalyzeConjunct(*conjunct);
+  }
+}
+
+void Analyzer::AnalyzeConjunct(const esql::Expression& conjunct) {
+  CheckExpression(conjunct);
+  const expr::ExprPtr compiled = expr::CompileCondition(conjunct, stage_->scope, diagnostics_);
+  if (compiled == nullptr) {
+    return;
+  }
+  Step step;
+  step.step = FilterStep{compiled, fmt::format("WHERE {}", esql::Print(conjunct))};
+  step.identity = fmt::format("WHERE {}", ExpandedText(conjunct, stage_->scope));
+  step.reads = ReadsOf(conjunct);
+  stage_->steps.push_back(std::move(step));
+  if (stage_ == &head_) {
+    AddGuards(conjunct);
+  } else {
+    ClassifyConjunct(conjunct, compiled);
   }
 }
 
@@ -317,6 +394,9 @@ void Analyzer::AnalyzeMvExpand(const esql::MvExpandCommand& expand) {
   input.kind = esql::ExpressionKind::kColumn;
   input.name = expand.column;
   input.range = expand.column_range;
+  if (stage_ == &head_ && runs_once_ && !has_stats_) {
+    BeginRows("the rows are the result");   // keeps a cell's values in order
+  }
   const expr::ExprPtr compiled = CompileIn(input);
   analysis_.has_mv_expand = analysis_.has_mv_expand || stage_ == &tail_;
   if (compiled == nullptr) {
@@ -337,6 +417,9 @@ void Analyzer::AnalyzeMvExpand(const esql::MvExpandCommand& expand) {
 }
 
 void Analyzer::AnalyzeSort(const esql::SortCommand& sort, esql::SourceRange range) {
+  if (stage_ == &head_ && (runs_once_ || sort_matters_)) {
+    BeginRows("LIMIT chooses among the rows of a window");
+  }
   SortStep step;
   Step added;
   std::vector<std::string> texts;
@@ -365,13 +448,9 @@ void Analyzer::AnalyzeSort(const esql::SortCommand& sort, esql::SourceRange rang
   stage_->steps.push_back(std::move(added));
 }
 
-void Analyzer::AnalyzeLimit(const esql::LimitCommand& limit, esql::SourceRange range) {
+void Analyzer::AnalyzeLimit(const esql::LimitCommand& limit) {
   if (stage_ == &head_) {
-    diagnostics_->Error(
-        range, has_stats_ ? "LIMIT before STATS is not supported: which rows it keeps is not defined"
-                          : "LIMIT without STATS is not supported in a rule: every row is an alert "
-                            "of its own");
-    return;
+    BeginRows("LIMIT chooses among the rows of a window");
   }
   analysis_.has_limit = true;
   Step step;

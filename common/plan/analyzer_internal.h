@@ -38,6 +38,12 @@ struct Stage {
   uint32_t slot_count = 0;
 };
 
+// A column that the rows of a fold without aggregates carry.
+struct KeptColumn {
+  Column source;        // in the head
+  uint32_t slot = 0;    // in the tail
+};
+
 // A condition of the tail, as the judge sees it.
 struct TailConjunct {
   enum class Kind : uint8_t { kGrowth, kKeys, kOther } kind = Kind::kOther;
@@ -69,6 +75,7 @@ struct StatsAnalysis {
   std::vector<FoldKey> keys;
   std::vector<Definition> key_definitions;
   std::vector<Reads> key_reads;
+  std::vector<bool> key_is_column;      // the key is a column as it stands
   std::vector<FoldAggregate> aggregates;
   std::vector<AggregateFacts> facts;
   std::vector<Output> outputs;
@@ -77,6 +84,8 @@ struct StatsAnalysis {
 // The columns that stand for a STATS's parts in an expression over several of them.
 std::string KeyName(std::size_t index);
 std::string AggregateName(std::size_t index);
+// The command as a person would write it.
+std::string StatsText(const esql::StatsCommand& stats);
 
 // One rule analysed; classes, windows and modes are decided over all rules.
 struct Analysis {
@@ -94,6 +103,9 @@ struct Analysis {
   bool has_limit = false;                     // in the tail
   bool has_second_stats = false;
   bool has_mv_expand = false;                 // in the tail
+  // Why the fold keeps whole rows, each a group of its own; empty when it does not.
+  std::string keeps_rows;
+  std::optional<int64_t> lookback_ms;         // what the query itself narrows the look-back to
   bool reads_clock = false;                   // NOW() in the tail
   std::optional<SuppressionPlan> suppression;
   std::vector<std::string> notes;             // for explain; nothing is wrong
@@ -108,6 +120,12 @@ class Analyzer {
 
   // Empty after errors.
   std::optional<Analysis> Run(const esql::Query& query);
+  // For a query that is asked once: the catalogue's fields are the columns of FROM, ROW is a source,
+  // NOW() is one instant everywhere, and the order of the rows is part of the result.
+  std::optional<Analysis> RunOnce(const esql::Query& query) {
+    runs_once_ = true;
+    return Run(query);
+  }
 
  private:
   // Commands, in whichever stage is current.
@@ -119,11 +137,13 @@ class Analyzer {
   void AnalyzeDissect(const esql::DissectCommand& dissect);
   void AnalyzeMvExpand(const esql::MvExpandCommand& expand);
   void AnalyzeSort(const esql::SortCommand& sort, esql::SourceRange range);
-  void AnalyzeLimit(const esql::LimitCommand& limit, esql::SourceRange range);
-  void AnalyzeStats(const esql::StatsCommand& stats, esql::SourceRange range);   // analyzer_tail.cc
+  void AnalyzeLimit(const esql::LimitCommand& limit);
+  void AnalyzeStats(const esql::StatsCommand& stats);   // analyzer_tail.cc
   void AnalyzeUnsupported(const esql::UnsupportedCommand& command, esql::SourceRange range);
+  void AnalyzeRow(const esql::RowCommand& row, esql::SourceRange range);
+  void AnalyzeConjunct(const esql::Expression& conjunct);
 
-  // Reports NOW() in the head, notes it in the tail, and warns of unknown fields.
+  // Notes NOW(), and warns of unknown fields.
   void CheckExpression(const esql::Expression& expression);
   expr::ExprPtr CompileIn(const esql::Expression& expression);
   Reads ReadsOf(const esql::Expression& expression) const;
@@ -140,11 +160,23 @@ class Analyzer {
   void ClassifyConjunct(const esql::Expression& conjunct, const expr::ExprPtr& compiled);
   std::optional<GrowthCondition> AsGrowth(const esql::Expression& conjunct) const;
 
+  // analyzer_rows.cc: folds that keep rows, and NOW() before STATS.
+  void BeginRows(std::string why);
+  uint32_t KeepColumn(const Column& column);
+  void FinishRows(const std::set<uint32_t>& used);
+  void ListNamedFields();
+  void AnalyzeInlineStats(const esql::StatsCommand& stats);
+  // True when the condition is a lower bound of the event's time that narrows the look-back, which
+  // is then taken; it need not be tested.
+  bool NarrowLookback(const esql::Expression& conjunct);
+
   // analyzer_tail.cc
   void BeginTail(StatsAnalysis stats);
-  void AddTailStats(StatsAnalysis stats, std::string text);
-  void AddStatsOutputs(StatsAnalysis* stats, const std::vector<uint32_t>& key_slots,
-                       const std::vector<uint32_t>& aggregate_slots);
+  void AddTailStats(StatsAnalysis stats, std::string text, bool keeps_rows);
+  // before: the columns that stay, in front; none after STATS.
+  void AddStatsOutputs(StatsAnalysis* stats, const std::vector<Column>& key_columns,
+                       const std::vector<uint32_t>& aggregate_slots, PlanScope before);
+  std::vector<Column> KeyColumns(const StatsAnalysis& stats, const std::vector<uint32_t>& slots);
   void AddStatsKeys(const StatsAnalysis& stats);
   void FinishEvents();
   void FinishTail();
@@ -169,7 +201,12 @@ class Analyzer {
   std::vector<AggregateFacts> facts_;   // of the fold's aggregates
   Reads fold_reads_;                    // of keys, inputs and filters
   std::set<uint32_t> last_key_slots_;   // tail slots of the keys of the last STATS
-  bool has_stats_ = false;
+  bool has_stats_ = false;              // a STATS somewhere
+  bool has_window_ = false;             // some command looks at rows together
+  bool runs_once_ = false;
+  bool sort_matters_ = false;           // the order of rows at the current command shows later
+  bool group_is_row_ = false;           // in the tail: no STATS has made groups of the kept rows
+  std::vector<KeptColumn> kept_;        // of a fold that keeps rows
 };
 
 }  // namespace weir::plan

@@ -15,6 +15,12 @@ namespace {
 // VALUES sets that no condition reads keep this many values and are flagged.
 constexpr uint32_t kUnreadValuesMax = 1000;
 
+bool ReadsNoColumn(const esql::Expression& definition) {
+  return expr::ReferencedColumns(definition).empty() && !CallsFunction(definition, "TBUCKET");
+}
+
+}  // namespace
+
 std::string StatsText(const esql::StatsCommand& stats) {
   const auto print = [](const esql::NamedExpression& item) {
     std::string text = esql::Print(*item.value);
@@ -29,7 +35,7 @@ std::string StatsText(const esql::StatsCommand& stats) {
   std::transform(stats.aggregates.begin(), stats.aggregates.end(), std::back_inserter(aggregates),
                  print);
   std::transform(stats.groups.begin(), stats.groups.end(), std::back_inserter(groups), print);
-  std::string text = "STATS";
+  std::string text = stats.is_inline ? "INLINE STATS" : "STATS";
   if (!aggregates.empty()) {
     text += fmt::format(" {}", fmt::join(aggregates, ", "));
   }
@@ -39,26 +45,13 @@ std::string StatsText(const esql::StatsCommand& stats) {
   return text;
 }
 
-bool ReadsNoColumn(const esql::Expression& definition) {
-  return expr::ReferencedColumns(definition).empty() && !CallsFunction(definition, "TBUCKET");
-}
-
-}  // namespace
-
-void Analyzer::AnalyzeStats(const esql::StatsCommand& stats, esql::SourceRange range) {
-  if (stats.is_inline) {
-    diagnostics_->Error(range, stage_ == &head_ && has_stats_
-                                   ? "INLINE STATS before STATS is not supported"
-                                   : "INLINE STATS is not supported");
-    stage_->scope.ForgiveUnknown();
-    return;
-  }
+void Analyzer::AnalyzeStats(const esql::StatsCommand& stats) {
   StatsAnalysis parts = StatsBuilder(this, stats).Build();
   AddStatsKeys(parts);
   if (stage_ == &head_) {
     BeginTail(std::move(parts));
   } else {
-    AddTailStats(std::move(parts), StatsText(stats));
+    AddTailStats(std::move(parts), StatsText(stats), false);
   }
 }
 
@@ -91,18 +84,38 @@ void Analyzer::BeginTail(StatsAnalysis stats) {
   }
   tail_.slot_count = key_count + aggregate_count;
   facts_ = stats.facts;
-  AddStatsOutputs(&stats, key_slots, aggregate_slots);
+  last_key_slots_ = {key_slots.begin(), key_slots.end()};
+  AddStatsOutputs(&stats, KeyColumns(stats, key_slots), aggregate_slots,
+                  PlanScope(&catalogue_, fields_));
   analysis_.keys = std::move(stats.keys);
   analysis_.aggregates = std::move(stats.aggregates);
 }
 
-void Analyzer::AddTailStats(StatsAnalysis stats, std::string text) {
+void Analyzer::AddTailStats(StatsAnalysis stats, std::string text, bool keeps_rows) {
   analysis_.has_second_stats = true;
   StatsStep step;
+  step.keeps_rows = keeps_rows;
   Step added;
+  std::vector<uint32_t> key_slots;
   for (std::size_t i = 0; i < stats.keys.size(); ++i) {
-    step.key_slots.push_back(AddSlot());
     added.reads.Add(stats.key_reads[i]);
+    const std::set<uint32_t>& read = stats.key_reads[i].slots;
+    if (keeps_rows && stats.key_is_column[i] && read.size() == 1) {
+      key_slots.push_back(*read.begin());
+      continue;
+    }
+    key_slots.push_back(AddSlot());
+    if (keeps_rows) {
+      // The row's own key, which the columns behind the command show.
+      Step assign;
+      assign.step = AssignStep{key_slots[i], stats.keys[i].value,
+                               fmt::format("EVAL {} = {}", stats.keys[i].name, stats.keys[i].text)};
+      assign.identity = fmt::format("EVAL #{} = {}", key_slots[i], stats.keys[i].text);
+      assign.reads = stats.key_reads[i];
+      assign.writes = {key_slots[i]};
+      assign.only_writes = true;
+      tail_.steps.push_back(std::move(assign));
+    }
   }
   for (std::size_t i = 0; i < stats.aggregates.size(); ++i) {
     step.aggregate_slots.push_back(AddSlot());
@@ -110,34 +123,44 @@ void Analyzer::AddTailStats(StatsAnalysis stats, std::string text) {
     // An aggregate of aggregates: its text must not be taken for one of the fold's.
     stats.aggregates[i].text += fmt::format(" /* {} */", analysis_.stats_keys.size());
   }
-  AddStatsOutputs(&stats, step.key_slots, step.aggregate_slots);
+  if (!keeps_rows) {
+    step.key_slots = key_slots;
+    added.writes = key_slots;
+    last_key_slots_ = {key_slots.begin(), key_slots.end()};
+    group_is_row_ = false;
+  }
   // The outputs' own steps come after the STATS.
-  const auto own_steps = std::count_if(stats.outputs.begin(), stats.outputs.end(), [](const auto& o) {
-    return o.kind == StatsAnalysis::Output::Kind::kExpression && o.expression != nullptr;
-  });
+  const std::size_t position = tail_.steps.size();
+  AddStatsOutputs(&stats, KeyColumns(stats, key_slots), step.aggregate_slots,
+                  keeps_rows ? tail_.scope : PlanScope(&catalogue_, fields_));
   step.keys = std::move(stats.keys);
   step.aggregates = std::move(stats.aggregates);
   step.text = text;
   added.identity = std::move(text);
-  added.writes = step.key_slots;
   added.writes.insert(added.writes.end(), step.aggregate_slots.begin(), step.aggregate_slots.end());
+  added.only_writes = keeps_rows;
   added.step = std::move(step);
-  tail_.steps.insert(tail_.steps.end() - std::min<std::ptrdiff_t>(own_steps, std::ssize(tail_.steps)),
+  tail_.steps.insert(tail_.steps.begin() + static_cast<std::ptrdiff_t>(position),
                      std::move(added));
 }
 
-// Makes the columns after a STATS visible, and those alone.
-void Analyzer::AddStatsOutputs(StatsAnalysis* stats, const std::vector<uint32_t>& key_slots,
-                               const std::vector<uint32_t>& aggregate_slots) {
+std::vector<Column> Analyzer::KeyColumns(const StatsAnalysis& stats,
+                                         const std::vector<uint32_t>& slots) {
+  std::vector<Column> columns;
+  for (std::size_t i = 0; i < stats.keys.size(); ++i) {
+    columns.push_back({KeyName(i), "", {expr::ColumnRef::Kind::kSlot, slots[i], stats.keys[i].type},
+                       stats.key_definitions[i]});
+  }
+  return columns;
+}
+
+// Makes the columns after a STATS visible, behind those of before.
+void Analyzer::AddStatsOutputs(StatsAnalysis* stats, const std::vector<Column>& key_columns,
+                               const std::vector<uint32_t>& aggregate_slots, PlanScope before) {
   PlanScope parts(&catalogue_, fields_);
-  std::vector<Column> key_columns;
   std::vector<Column> aggregate_columns;
-  last_key_slots_ = {key_slots.begin(), key_slots.end()};
-  for (std::size_t i = 0; i < stats->keys.size(); ++i) {
-    key_columns.push_back({KeyName(i), "",
-                           {expr::ColumnRef::Kind::kSlot, key_slots[i], stats->keys[i].type},
-                           stats->key_definitions[i]});
-    parts.Put(key_columns.back());
+  for (const Column& column : key_columns) {
+    parts.Put(column);
   }
   for (std::size_t i = 0; i < stats->aggregates.size(); ++i) {
     const FoldAggregate& aggregate = stats->aggregates[i];
@@ -147,7 +170,6 @@ void Analyzer::AddStatsOutputs(StatsAnalysis* stats, const std::vector<uint32_t>
          ColumnDefinition(aggregate.text)});
     parts.Put(aggregate_columns.back());
   }
-  PlanScope outputs(&catalogue_, fields_);
   stage_->scope = parts;
   for (StatsAnalysis::Output& output : stats->outputs) {
     Column column;
@@ -163,15 +185,15 @@ void Analyzer::AddStatsOutputs(StatsAnalysis* stats, const std::vector<uint32_t>
       column.definition = ColumnDefinition(output.name);
     }
     column.name = output.name;
-    outputs.Put(std::move(column));
+    before.Put(std::move(column));
   }
-  stage_->scope = std::move(outputs);
+  stage_->scope = std::move(before);
 }
 
 void Analyzer::ClassifyConjunct(const esql::Expression& conjunct, const expr::ExprPtr& compiled) {
   TailConjunct result;
   result.text = esql::Print(conjunct);
-  result.after_barrier = analysis_.has_limit || analysis_.has_second_stats;
+  result.after_barrier = analysis_.has_limit || analysis_.has_second_stats || !analysis_.keeps_rows.empty();
   const Reads reads = ReadsOf(conjunct);
   const auto is_fold_key = [&](uint32_t slot) { return slot < analysis_.keys.size(); };
   if (std::optional<GrowthCondition> growth = AsGrowth(conjunct); growth.has_value()) {
@@ -269,17 +291,24 @@ void Analyzer::FinishSuppression() {
 }
 
 void Analyzer::FinishTail() {
+  const bool keeps_rows = !analysis_.keeps_rows.empty();
+  if (keeps_rows && tail_.scope.is_open()) {
+    ListNamedFields();
+  }
   Reads roots;
   for (const Column& column : tail_.scope.columns()) {
     analysis_.tail.outputs.push_back({column.name, column.ref.type, column.ref.index});
     analysis_.output_texts.push_back(esql::Print(*column.definition));
-    if (last_key_slots_.contains(column.ref.index)) {
+    if (group_is_row_ || last_key_slots_.contains(column.ref.index)) {
       analysis_.tail.group.push_back(analysis_.tail.outputs.back());
     }
     roots.slots.insert(column.ref.index);
   }
   FinishSuppression();
-  PruneSteps(&tail_, roots);
+  const Reads used = PruneSteps(&tail_, roots);
+  if (keeps_rows) {
+    FinishRows(used.slots);
+  }
 
   // What a step reads or suppression compares; a set that is only shown may be a sample.
   std::set<uint32_t> read;
@@ -393,8 +422,10 @@ void Analyzer::FinishHead() {
   }
   head.slot_count = head_.slot_count;
   for (const std::string& field : used.fields) {
-    // Every field that is read has its number already; its type is not looked at again.
-    head.fields.push_back(fields_->Intern(field, DataType::kKeyword));
+    head.fields.push_back(fields_->Intern(field, head_.scope.FieldType(field)));
+    if (const auto assumed = head_.scope.AssumedType(field); assumed.has_value()) {
+      head.text += fmt::format("\nREAD {} AS {}", esql::QuoteName(field), DataTypeName(*assumed));
+    }
   }
   std::sort(head.fields.begin(), head.fields.end());
 }

@@ -61,6 +61,17 @@ void FindEventKeys(const std::optional<std::set<std::string>>& suppression, Draf
                               : "no STATS: rows that may suppress each other meet in one shard";
 }
 
+// A rule whose evaluations need rows of several shards. Rows spread by the keys of the first STATS, so
+// that its groups are whole, or by the identity of their event when there are none.
+void Spread(const std::string& why, const std::set<std::string>& keys, Draft* draft) {
+  draft->spread = true;
+  draft->class_keys.assign(keys.begin(), keys.end());
+  draft->class_kind = keys.empty() ? KeyClass::Kind::kIdentity : KeyClass::Kind::kKeys;
+  draft->routing_reason = fmt::format(
+      "spread rule ({}): rows spread by {}, the coordinator merges all shards at each tick", why,
+      keys.empty() ? std::string("the identity of their event") : Bracketed(draft->class_keys));
+}
+
 }  // namespace
 
 void FindClassKeys(Draft* draft) {
@@ -80,15 +91,12 @@ void FindClassKeys(Draft* draft) {
   if (suppression.has_value()) {
     intersect(*suppression);
   }
-  if (analysis.has_limit) {
-    draft->class_kind = KeyClass::Kind::kHome;
-    draft->routing_reason = "spread rule (LIMIT compares rows of all groups): all rows meet in the "
-                            "rule's home shard";
+  if (!analysis.keeps_rows.empty()) {
+    Spread(analysis.keeps_rows, {}, draft);
+  } else if (analysis.has_limit) {
+    Spread("LIMIT compares rows of all groups", analysis.stats_keys.front(), draft);
   } else if (common.empty()) {
-    draft->class_kind = KeyClass::Kind::kHome;
-    draft->routing_reason =
-        "spread rule (its STATS and suppression have no key in common): all rows meet in the rule's "
-        "home shard";
+    Spread("its STATS and suppression have no key in common", analysis.stats_keys.front(), draft);
   } else {
     draft->class_kind = KeyClass::Kind::kKeys;
     draft->class_keys.assign(common.begin(), common.end());

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/esql/any_value.h"
 #include "common/plan/analyzer_internal.h"
 
 namespace weir::plan {
@@ -31,20 +32,28 @@ void Normalise(std::vector<std::string>* values) {
   values->erase(std::unique(values->begin(), values->end()), values->end());
 }
 
+// Of a test of the first argument against all others.
+std::optional<Alternatives> ValuesOf(const esql::Expression& test, const PlanScope& scope) {
+  Alternatives result{StringFieldOf(*test.args.front(), scope), {}};
+  for (std::size_t i = 1; i < test.args.size(); ++i) {
+    const std::string* value = KeywordOf(*test.args[i]);
+    if (value == nullptr || result.field.empty()) {
+      return std::nullopt;
+    }
+    result.values.push_back(*value);
+  }
+  Normalise(&result.values);
+  return result;
+}
+
 // The values of one field outside of which the condition cannot be true.
 std::optional<Alternatives> AlternativesOf(const esql::Expression& condition,
                                            const PlanScope& scope) {
   if (condition.kind == esql::ExpressionKind::kIn && !condition.negated) {
-    Alternatives result{StringFieldOf(*condition.args.front(), scope), {}};
-    for (std::size_t i = 1; i < condition.args.size(); ++i) {
-      const std::string* value = KeywordOf(*condition.args[i]);
-      if (value == nullptr || result.field.empty()) {
-        return std::nullopt;
-      }
-      result.values.push_back(*value);
-    }
-    Normalise(&result.values);
-    return result;
+    return ValuesOf(condition, scope);
+  }
+  if (condition.kind == esql::ExpressionKind::kCall && condition.name == esql::kAnyEquals) {
+    return ValuesOf(condition, scope);
   }
   if (condition.kind != esql::ExpressionKind::kBinary) {
     return std::nullopt;
@@ -79,8 +88,8 @@ void Analyzer::AddGuards(const esql::Expression& conjunct) {
   if (!alternatives.has_value()) {
     return;
   }
-  // The condition is compiled, so the field has its number; its type is not looked at again.
-  const FieldId field = fields_->Intern(alternatives->field, DataType::kKeyword);
+  const FieldId field =
+      fields_->Intern(alternatives->field, stage_->scope.FieldType(alternatives->field));
   for (HeadGuard& guard : analysis_.head.guards) {
     if (guard.field == field) {
       std::vector<std::string> both;

@@ -11,6 +11,9 @@ namespace {
 
 // Why the rule is not monotone; empty when it is.
 std::string WhyNotMonotone(const Analysis& analysis) {
+  if (!analysis.keeps_rows.empty()) {
+    return analysis.keeps_rows;
+  }
   if (analysis.has_second_stats) {
     return "a second STATS folds rows of different groups";
   }
@@ -74,7 +77,7 @@ void ChooseMode(const std::string& why_not, const CompileOptions& options, Judge
 Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const CompileOptions& options) {
   Judge judge;
   judge.interval_ms = rule.interval_ms;
-  judge.lookback_ms = rule.lookback_ms;
+  judge.lookback_ms = analysis.lookback_ms.value_or(rule.lookback_ms);
   if (analysis.is_events) {
     judge.mode = JudgeMode::kContinuous;
     judge.alerts = options.alerts.value_or(AlertMode::kEpisodes);
@@ -98,7 +101,20 @@ Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const Compil
     }
   }
   ChooseMode(why_not, options, &judge);
+  judge.tick_ms = judge.interval_ms;
   return judge;
+}
+
+void JudgeSpread(const Draft& draft, Judge* judge) {
+  if (judge->mode == JudgeMode::kContinuous) {
+    judge->mode = JudgeMode::kSchedule;
+    judge->tick_ms = ContinuousPaneMs(judge->lookback_ms);
+    judge->reason = "spread rule: judged over all shards at every pane";
+  }
+  if (draft.class_kind == KeyClass::Kind::kIdentity) {
+    // A group's part in one shard says nothing about the whole.
+    judge->growth.clear();
+  }
 }
 
 }  // namespace weir::plan

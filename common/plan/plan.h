@@ -78,6 +78,13 @@ struct LimitStep {
   int64_t count = 0;
   std::string text;
 };
+// First step of a tail whose fold keeps whole rows: a group is a distinct row and its count says how
+// often it occurred. Moves key i to slots[i] and repeats the row. Slots ascend and are above their key.
+struct RepeatStep {
+  uint32_t count_slot = 0;
+  std::vector<uint32_t> slots;
+  std::string text;
+};
 
 // ---- fold ------------------------------------------------------------------------------------------
 
@@ -87,6 +94,7 @@ struct FoldKey {
   expr::ExprPtr value;          // null-typed keys allowed; multivalues are exploded
   std::string text;             // canonical text in terms of source fields (identity of the key)
   bool time_bucket = false;     // a function of time only (DATE_TRUNC, BUCKET over @timestamp)
+  bool whole = false;           // the cell as it is: a multivalue is not exploded
 };
 
 struct FoldAggregate {
@@ -100,6 +108,9 @@ struct FoldAggregate {
 
 // A STATS in the tail: folds the rows of one evaluation, nothing is stored.
 struct StatsStep {
+  // INLINE STATS: the rows stay, and each gets the aggregates of its group; one of several groups (a
+  // multivalued key) gets a multivalue. key_slots are empty then.
+  bool keeps_rows = false;
   std::vector<FoldKey> keys;
   std::vector<FoldAggregate> aggregates;
   // Slots of the output row: keys first, then aggregates; expression over aggregates follow as
@@ -109,7 +120,7 @@ struct StatsStep {
   std::string text;
 };
 using TailStep = std::variant<FilterStep, AssignStep, GrokStep, DissectStep, MvExpandStep, SortStep,
-                              LimitStep, StatsStep>;
+                              LimitStep, RepeatStep, StatsStep>;
 
 // ---- the stages ------------------------------------------------------------------------------------
 
@@ -186,6 +197,8 @@ struct Judge {
   AlertMode alerts = AlertMode::kEpisodes;
   int64_t interval_ms = 0;
   int64_t lookback_ms = 0;
+  // Distance of ticks: the interval, but a pane for a spread rule that could be continuous.
+  int64_t tick_ms = 0;
   // True when the condition, once true, stays true while rows are added to the window, and every row
   // of a group is judged by itself; only then may the mode be continuous.
   bool monotone = false;
@@ -219,6 +232,9 @@ struct CompiledRule {
   Tail tail;
   Judge judge;
   std::optional<SuppressionPlan> suppression;
+  // Rows of one evaluation lie in several shards: the coordinator collects their groups at each tick,
+  // evaluates the tail, and the rule's home shard makes the alerts.
+  bool spread = false;
   std::string routing_reason;          // one sentence: why this class
   std::vector<std::string> notes;      // for explain: nothing is wrong
   std::vector<std::string> warnings;   // what compiling warned of, for explain

@@ -4,7 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "common/esql/parser.h"
+#include "common/plan/field_types_internal.h"
+#include "common/plan/query_rules_internal.h"
 #include "common/plan/rule_set_internal.h"
 
 namespace weir::plan {
@@ -36,10 +37,8 @@ rule::Finding QueryFinding(const rule::Rule& rule, const esql::Source& source,
 
 // Empty when the rule can be compiled.
 std::string WhyUnsupported(const rule::Rule& rule) {
-  if (rule.type != rule::RuleType::kEsql) {
-    return fmt::format("rule type [{}] is not supported",
-                       rule.type_name.empty() ? rule::RuleTypeName(rule.type)
-                                              : std::string_view(rule.type_name));
+  if (std::string why = WhyKindUnsupported(rule); !why.empty()) {
+    return why;
   }
   if (rule.to_ms != 0) {
     return "field [rule.to] other than now is not supported: windows end at the judged instant";
@@ -113,6 +112,9 @@ void RuleSetCompiler::AddDraft(std::size_t index) {
   draft.analysis = std::move(*analysis);
   draft.judge = DecideJudge(draft.analysis, rule, options_);
   FindClassKeys(&draft);
+  if (draft.spread) {
+    JudgeSpread(draft, &draft.judge);
+  }
   drafts_.push_back(std::move(draft));
 }
 
@@ -123,8 +125,11 @@ std::optional<Analysis> RuleSetCompiler::Analyze(std::size_t index) {
   // A rule that fails must not leave its fields to the others.
   FieldRegistry fields = fields_;
   std::optional<Analysis> analysis;
-  if (const std::optional<esql::Query> query = esql::Parse(&diagnostics); query.has_value()) {
-    analysis = Analyzer(rule, catalogue_, &fields, &diagnostics).Run(*query);
+  if (const std::optional<esql::Query> query = QueryOfRule(rule, catalogue_, &diagnostics);
+      query.has_value() && !diagnostics.has_errors()) {
+    const RuleCatalogue catalogue(&catalogue_, AssumeFieldTypes(*query, catalogue_));
+    const rule::Rule analysed = AnalysedRule(rule);
+    analysis = Analyzer(analysed, catalogue, &fields, &diagnostics).Run(*query);
   }
   if (analysis.has_value()) {
     fields_ = std::move(fields);
@@ -166,6 +171,7 @@ CompiledRule RuleSetCompiler::Assemble(Draft draft, const std::vector<KeyClass>&
   rule.tail = std::move(draft.analysis.tail);
   rule.judge = std::move(draft.judge);
   rule.suppression = std::move(draft.analysis.suppression);
+  rule.spread = draft.spread;
   rule.routing_reason = std::move(draft.routing_reason);
   rule.notes = std::move(draft.analysis.notes);
   rule.warnings = std::move(draft.analysis.warnings);

@@ -17,6 +17,7 @@ struct Draft {
   Judge judge;
   KeyClass::Kind class_kind = KeyClass::Kind::kKeys;
   std::vector<std::string> class_keys;   // sorted: the widest key by which its rows may be routed
+  bool spread = false;
   std::string routing_reason;
   uint32_t class_index = 0;
   uint32_t window_index = 0;
@@ -25,6 +26,9 @@ struct Draft {
 // judge.cc: whether the rule is monotone, and how it is judged.
 Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const CompileOptions& options);
 
+// Adapts it when the rule turned out to be a spread rule.
+void JudgeSpread(const Draft& draft, Judge* judge);
+
 // classes.cc: the widest key of one rule; then the classes all rules share.
 void FindClassKeys(Draft* draft);
 std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts);
@@ -32,6 +36,7 @@ std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts);
 std::vector<uint32_t> ClassKeyCells(const KeyClass& key_class, const Analysis& analysis);
 
 // windows.cc: the windows all rules share.
+int64_t ContinuousPaneMs(int64_t lookback_ms);
 std::vector<Window> AssignWindows(std::vector<Draft>* drafts, const std::vector<KeyClass>& classes);
 
 }  // namespace weir::plan

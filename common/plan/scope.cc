@@ -67,6 +67,12 @@ void PlanScope::Open(const std::vector<std::string>& metadata) {
   metadata_.insert(metadata.begin(), metadata.end());
 }
 
+void PlanScope::List(const std::vector<std::string>& fields) {
+  for (const std::string& field : fields) {
+    Put(FieldColumn(field));
+  }
+}
+
 bool PlanScope::is_open() const {
   return reads_fields_ &&
          std::all_of(kept_patterns_.begin(), kept_patterns_.end(), [](const auto& patterns) {
@@ -83,6 +89,20 @@ bool PlanScope::IsKnownField(std::string_view name) const {
   return catalogue_->TypeOf(name).has_value();
 }
 
+DataType PlanScope::FieldType(std::string_view name) const {
+  if (const std::optional<DataType> metadata = MetadataType(name); metadata.has_value()) {
+    return *metadata;
+  }
+  const std::optional<DataType> known = catalogue_->TypeOf(name);
+  return known.has_value() ? *known : AssumedType(name).value_or(DataType::kKeyword);
+}
+
+std::optional<DataType> PlanScope::AssumedType(std::string_view name) const {
+  return MetadataType(name).has_value() || catalogue_->TypeOf(name).has_value()
+             ? std::nullopt
+             : catalogue_->AssumedTypeOf(name);
+}
+
 bool PlanScope::IsVisibleField(std::string_view name) const {
   if (!reads_fields_ || hidden_.contains(name) || MatchesAny(hidden_patterns_, name) ||
       (MetadataType(name).has_value() && !metadata_.contains(name))) {
@@ -97,10 +117,12 @@ Column PlanScope::FieldColumn(std::string_view name) const {
   column.name = name;
   column.field = name;
   column.ref.kind = expr::ColumnRef::Kind::kField;
-  const std::optional<DataType> metadata = MetadataType(name);
-  column.ref.type =
-      metadata.has_value() ? *metadata : catalogue_->TypeOf(name).value_or(DataType::kKeyword);
+  column.ref.type = FieldType(name);
   column.definition = ColumnDefinition(name);
+  if (allocate_) {
+    column.ref = {expr::ColumnRef::Kind::kSlot, allocate_(column), column.ref.type};
+    column.field.clear();
+  }
   return column;
 }
 
@@ -135,6 +157,17 @@ std::optional<expr::ColumnRef> PlanScope::Resolve(std::string_view name) const {
     ref.index = fields_->Intern(column->field, ref.type);
   }
   return ref;
+}
+
+expr::ExprPtr PlanScope::ConstantOf(std::string_view name) const {
+  for (const std::vector<Column>* columns : {&aliases_, &columns_}) {
+    for (const Column& column : *columns) {
+      if (column.name == name) {
+        return column.constant;
+      }
+    }
+  }
+  return nullptr;
 }
 
 std::vector<std::string> PlanScope::ColumnNames() const {
@@ -188,14 +221,22 @@ void PlanScope::Hide(std::string_view name) {
 void PlanScope::WarnIfUnknown(std::string_view name, esql::SourceRange range,
                               esql::Diagnostics* diagnostics) {
   const std::optional<Column> column = Find(name);
-  if (!column.has_value() || column->field.empty() || MetadataType(column->field).has_value() ||
-      IsKnownField(column->field) || !warned_.insert(column->field).second) {
+  if (!column.has_value() || forgiving_) {
+    return;
+  }
+  std::string field = column->field;
+  const auto is_named = [&](const Column& other) { return other.name == name; };
+  if (allocate_ && std::none_of(aliases_.begin(), aliases_.end(), is_named) &&
+      std::none_of(columns_.begin(), columns_.end(), is_named)) {
+    field = name;   // of the events that the rows have left
+  }
+  if (field.empty() || MetadataType(field).has_value() || IsKnownField(field) ||
+      !warned_.insert(field).second) {
     return;
   }
   diagnostics->Warning(
-      range,
-      fmt::format("field [{}] is not known in any data stream Weir normalises", column->field),
-      esql::DidYouMean(column->field, catalogue_->Names()));
+      range, fmt::format("field [{}] is not known in any data stream Weir normalises", field),
+      esql::DidYouMean(field, catalogue_->Names()));
 }
 
 void PlanScope::ReportUnknownColumn(std::string_view name, esql::SourceRange range,

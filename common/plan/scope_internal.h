@@ -2,6 +2,7 @@
 // every source field is visible without being listed, until KEEP leaves only those its wildcards match.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -26,6 +27,7 @@ struct Column {
   std::string field;        // the source field it reads; empty: a slot
   expr::ColumnRef ref;      // of a field, only the type is set
   Definition definition;
+  expr::ExprPtr constant = nullptr;   // what it always is; null: it varies
 };
 
 class PlanScope : public expr::Scope {
@@ -36,6 +38,12 @@ class PlanScope : public expr::Scope {
 
   // Shows all source fields, and the metadata columns that FROM asks for.
   void Open(const std::vector<std::string>& metadata);
+  // Shows these source fields as listed columns, in this order, instead of all that may exist.
+  void List(const std::vector<std::string>& fields);
+  // From here on a source field that is resolved is a slot, which allocate gives it at its first
+  // mention: the rows have left their events.
+  using AllocateSlot = std::function<uint32_t(const Column& field)>;
+  void LeaveEvents(AllocateSlot allocate) { allocate_ = std::move(allocate); }
   // True while every source field is visible.
   bool is_open() const;
   // From here on an unknown name is a column of no type instead of an error: a command that could not
@@ -44,10 +52,15 @@ class PlanScope : public expr::Scope {
 
   std::optional<expr::ColumnRef> Resolve(std::string_view name) const override;
   std::vector<std::string> ColumnNames() const override;
+  expr::ExprPtr ConstantOf(std::string_view name) const override;
   // As Resolve, without giving a source field a number.
   std::optional<Column> Find(std::string_view name) const;
   const std::vector<Column>& columns() const { return columns_; }
   bool IsKnownField(std::string_view name) const;
+  // What a source field is read as.
+  DataType FieldType(std::string_view name) const;
+  // The type that the field's use in the rule suggests, where nobody knows it.
+  std::optional<DataType> AssumedType(std::string_view name) const;
 
   // Adds a column at the end, taking away any other of its name.
   void Put(Column column);
@@ -78,6 +91,7 @@ class PlanScope : public expr::Scope {
   const FieldCatalogue* catalogue_;
   FieldRegistry* fields_;
   bool reads_fields_ = false;
+  AllocateSlot allocate_;
   // The wildcards of each KEEP so far: a field must match one of every KEEP to be visible.
   std::vector<std::vector<std::string>> kept_patterns_;
   bool forgiving_ = false;

@@ -125,6 +125,8 @@ void StatsBuilder::AddGroup(std::size_t index) {
   key.time_bucket = IsTimeOnly(*definition);
   key_of_group_.back() = result_.keys.size();
   key_texts_.push_back(esql::Print(*group.value));
+  result_.key_is_column.push_back(group.value->kind == esql::ExpressionKind::kColumn &&
+                                  key.value->constant() == nullptr);
   result_.keys.push_back(std::move(key));
   result_.key_definitions.push_back(definition);
   result_.key_reads.push_back(analyzer_.ReadsOf(*group.value));
@@ -186,7 +188,7 @@ void StatsBuilder::SetAliases() {
 void StatsBuilder::AddAggregateExpression(std::size_t index) {
   const esql::NamedExpression& item = stats_.aggregates[index];
   esql::ExpressionPtr rewritten;
-  if (!ContainsAggregate(*item.value)) {
+  if (!ContainsAggregate(*item.value) && !IsComputedFromKeys(item)) {
     ReportNoAggregate(item);
   } else {
     rewritten = Rewrite(*item.value, item, CompileFilter(item));
@@ -212,6 +214,15 @@ void StatsBuilder::AddAggregateExpression(std::size_t index) {
     output.expression = std::move(rewritten);   // null after an error
   }
   result_.outputs.push_back(std::move(output));
+}
+
+// An expression over keys and constants is fine beside aggregates; a key itself is there already.
+bool StatsBuilder::IsComputedFromKeys(const esql::NamedExpression& item) const {
+  bool reads_key = false;
+  ForEachNode(*item.value, [&](const esql::Expression& node) {
+    reads_key = reads_key || KeyOf(node).has_value();
+  });
+  return reads_key && item.filter == nullptr && !KeyOf(*item.value).has_value();
 }
 
 expr::ExprPtr StatsBuilder::CompileFilter(const esql::NamedExpression& item) {

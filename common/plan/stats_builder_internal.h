@@ -33,6 +33,7 @@ class StatsBuilder {
   void SetAliases();
   bool IsNamedInAggregates(std::string_view name) const;
   void AddAggregateExpression(std::size_t index);
+  bool IsComputedFromKeys(const esql::NamedExpression& item) const;
   // The filter, compiled; null when there is none or it is wrong.
   expr::ExprPtr CompileFilter(const esql::NamedExpression& item);
   void ReportNoAggregate(const esql::NamedExpression& item);

@@ -17,9 +17,9 @@ constexpr int64_t kPanesMax = 3600;
 
 int64_t PaneWidth(const Draft& draft) {
   if (draft.judge.mode == JudgeMode::kSchedule) {
-    return std::gcd(draft.judge.lookback_ms, draft.judge.interval_ms);
+    return std::gcd(draft.judge.lookback_ms, draft.judge.tick_ms);
   }
-  return std::max(kMillisPerSecond, CeilDiv(draft.judge.lookback_ms, kPanesMax));
+  return ContinuousPaneMs(draft.judge.lookback_ms);
 }
 
 // stored: the texts and their order do not change.
@@ -45,6 +45,10 @@ Hash128 WindowId(const Draft& draft, const Window& window, const KeyClass& key_c
 }
 
 }  // namespace
+
+int64_t ContinuousPaneMs(int64_t lookback_ms) {
+  return std::max(kMillisPerSecond, CeilDiv(lookback_ms, kPanesMax));
+}
 
 std::vector<Window> AssignWindows(std::vector<Draft>* drafts, const std::vector<KeyClass>& classes) {
   std::vector<Window> windows;

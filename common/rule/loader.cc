@@ -241,6 +241,7 @@ void Loader::LoadTimes() {
 
 void Loader::LoadTexts() {
   reader_.Strings(rule_table_, "index", true, &rule_.index);
+  reader_.String(rule_table_, "event_category_override", &rule_.event_category_field);
   reader_.Strings(rule_table_, "author", true, &rule_.author);
   reader_.Strings(rule_table_, "tags", false, &rule_.tags);
   reader_.Strings(rule_table_, "references", false, &rule_.references);
@@ -417,8 +418,7 @@ void Loader::LoadInvestigationFields() {
 void Loader::WarnNotApplied() {
   for (const std::string_view key :
        {"exceptions_list", "filters", "severity_mapping", "risk_score_mapping", "rule_name_override",
-        "event_category_override", "tiebreaker_field", "timestamp_field", "actions",
-        "response_actions"}) {
+        "tiebreaker_field", "timestamp_field", "actions", "response_actions"}) {
     const toml::node* node = rule_table_.table->get(key);
     const toml::array* list = node == nullptr ? nullptr : node->as_array();
     if (node != nullptr && (list == nullptr || !list->empty())) {

@@ -56,6 +56,11 @@ std::string_view SeverityName(Severity severity) {
   return "unknown";
 }
 
+bool IsRefusal(const Finding& finding) {
+  return finding.severity == esql::Severity::kError &&
+         finding.message.find("not supported") != std::string::npos;
+}
+
 std::optional<int64_t> ParseNowOffset(std::string_view text) {
   constexpr std::string_view kNow = "now";
   if (!text.starts_with(kNow)) {

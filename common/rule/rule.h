@@ -1,5 +1,5 @@
-// A detection rule as its author published it: every field of the file, typed, nothing compiled yet.
-// Loading reports all problems of a file with their position and never touches other files.
+// A detection rule as its author published it: every field of the file, typed, nothing compiled
+// yet. Loading reports all problems of a file with their position and never touches other files.
 #pragma once
 
 #include <cstdint>
@@ -76,6 +76,7 @@ struct Rule {
   int64_t max_signals = 100;
   int version = 0;                        // 0: not given
   std::vector<std::string> index;
+  std::string event_category_field = "event.category";   // what EQL's `category where` compares
   std::vector<std::string> author;
   std::vector<std::string> tags;
   std::vector<std::string> references;
@@ -108,6 +109,9 @@ struct Finding {
   std::string rendered;
 };
 
+// Whether an error refuses what Weir does not run, rather than what is wrong: such messages say so.
+bool IsRefusal(const Finding& finding);
+
 // What one file gave. rule is empty when an error kept it from loading.
 struct LoadResult {
   std::optional<Rule> rule;
@@ -119,9 +123,9 @@ struct LoadResult {
 // Reads the TOML text of one Elastic detection rule.
 LoadResult LoadRule(std::string path, std::string text);
 
-// Loads every *.toml below the paths (files or folders, recursively, sorted by path). NotFound for a
-// path that does not exist. An unreadable file is a finding of its result. A rule id met twice is an
-// error of the later file.
+// Loads every *.toml below the paths (files or folders, recursively, sorted by path). NotFound for
+// a path that does not exist. An unreadable file is a finding of its result. A rule id met twice is
+// an error of the later file.
 StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths);
 
 // "now-60m", "now-1h", "now" -> milliseconds back; empty when it is none.

@@ -121,9 +121,9 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
   stored.end_ms = episode.end_ms;
 
   arena_.Reset();
-  bool approximate = false;
-  const std::vector<ResultRow> rows =
-      Evaluate(compiled, {group}, first - width, first, episode.start_ms, &approximate);
+  const Group* const groups[] = {group};
+  const std::vector<TickRow> rows =
+      EvaluateTick(compiled, groups, episode.start_ms, &arena_, &warnings_);
   if (rows.empty()) {
     // The tail's conditions on keys leave this group out, now and always.
     group->episodes().push_back(stored);
@@ -147,7 +147,7 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
   alert.episode_end_ms = episode.end_ms;
   alert.window_id = window.id;
   alert.group_hash = episode.group_hash;
-  if (approximate) {
+  if (rows.front().approximate) {
     alert.flags |= alert::kApproximate;
   }
   UnixMillis first_event_ms = 0;
@@ -180,9 +180,9 @@ Status Judge::Refresh(const plan::CompiledRule& rule, const Group& group, alert:
       newest = std::max(newest, pane.index);
     }
   }
-  bool approximate = false;
-  const std::vector<ResultRow> rows =
-      Evaluate(rule, {&group}, newest - width, newest, newest * window.pane_ms, &approximate);
+  const Group* const groups[] = {&group};
+  const std::vector<TickRow> rows =
+      EvaluateTick(rule, groups, newest * window.pane_ms, &arena_, &warnings_);
   if (rows.empty()) {
     return OkStatus();
   }

@@ -152,6 +152,50 @@ void Group::Prune(int64_t floor_index) {
                 [&](const alert::EventRef& event) { return event.timestamp_ms <= floor_ms; });
 }
 
+void Group::Absorb(const Group& part) {
+  const std::size_t width = window_->aggregates.size();
+  std::string merged;
+  for (std::size_t i = 0; i < part.panes_.size(); ++i) {
+    const Pane& from = part.panes_[i];
+    const std::size_t position = PaneFor(from.index);
+    Pane& pane = panes_[position];
+    pane.first_ms = pane.rows == 0 ? from.first_ms : std::min(pane.first_ms, from.first_ms);
+    pane.last_ms = pane.rows == 0 ? from.last_ms : std::max(pane.last_ms, from.last_ms);
+    pane.rows += from.rows;
+    rows_total_ += from.rows;
+    for (std::size_t j = 0; j < width; ++j) {
+      const std::string_view state = part.state(i, j);
+      if (state.empty()) {
+        continue;
+      }
+      const uint32_t ref = refs_[position * width + j];
+      merged.assign(ref == 0 ? state : std::string_view(pool_[ref]));
+      if (ref != 0) {
+        window_->aggregates[j].function->Merge(&merged, state);
+      }
+      const uint32_t interned = Intern(merged);
+      refs_[position * width + j] = interned;
+    }
+  }
+  for (const alert::EventRef& event : part.events_) {
+    KeepEvent(event.id, event.timestamp_ms);
+  }
+}
+
+void Group::Restrict(int64_t after, int64_t until) {
+  episodes_.clear();
+  const std::size_t kept = LowerBound(until + 1);
+  for (std::size_t i = kept; i < panes_.size(); ++i) {
+    rows_total_ -= panes_[i].rows;
+  }
+  panes_.resize(kept);
+  refs_.resize(kept * window_->aggregates.size());
+  std::erase_if(events_, [&](const alert::EventRef& event) {
+    return event.timestamp_ms > until * window_->pane_ms;
+  });
+  Prune(after);
+}
+
 uint64_t Group::RowsIn(int64_t after, int64_t until) const {
   uint64_t rows = 0;
   for (std::size_t i = LowerBound(after + 1); i < panes_.size() && panes_[i].index <= until; ++i) {

@@ -55,6 +55,11 @@ class Group {
   // Remembers an event as a sample.
   void KeepEvent(std::string_view id, UnixMillis time_ms);
 
+  // Adds another part of the same group: of panes in both, the states are merged.
+  void Absorb(const Group& part);
+  // Keeps only panes with index in (after, until] and the events in them; no episodes.
+  void Restrict(int64_t after, int64_t until);
+
   // Drops panes with index <= floor.
   void Prune(int64_t floor_index);
 

@@ -28,45 +28,6 @@ uint64_t Judge::ExpiresMs(const Group& group) const {
   return static_cast<uint64_t>(std::max<UnixMillis>(expires_ms, 0));
 }
 
-std::vector<Judge::ResultRow> Judge::Evaluate(const plan::CompiledRule& rule,
-                                              const std::vector<const Group*>& groups,
-                                              int64_t after, int64_t until, UnixMillis judged_ms,
-                                              bool* approximate) {
-  std::vector<exec::TailRow> rows;
-  std::unordered_map<exec::TailRow, int> sources;
-  std::vector<std::string> states;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    const Group& group = *groups[g];
-    const plan::Window& window = group.window();
-    const uint64_t count = group.Merge(after, until, &states);
-    exec::TailRow row = exec::NewTailRow(rule.tail, &arena_);
-    ByteReader keys(arena_.Copy(group.key()));
-    std::size_t slot = 0;
-    for (; slot < window.keys.size(); ++slot) {
-      row[slot] = DecodeValue(&keys, &arena_);
-    }
-    for (std::size_t i = 0; i < window.aggregates.size(); ++i, ++slot) {
-      const auto& function = window.aggregates[i].function;
-      if (function == nullptr) {
-        row[slot] = Value::Long(static_cast<int64_t>(count));
-        continue;
-      }
-      const std::string_view state = arena_.Copy(states[i]);
-      row[slot] = function->Finish(state, &arena_);
-      *approximate = *approximate || function->approximate(state);
-    }
-    sources.emplace(row, static_cast<int>(g));
-    rows.push_back(row);
-  }
-  exec::RunTail(rule.tail, judged_ms, &arena_, &warnings_, &rows);
-  std::vector<ResultRow> results;
-  for (exec::TailRow row : rows) {
-    const auto source = sources.find(row);
-    results.push_back({row, source == sources.end() ? -1 : source->second});
-  }
-  return results;
-}
-
 void Judge::FillColumns(const plan::Tail& tail, const exec::TailRow& row,
                         alert::Alert* alert) const {
   alert->columns.clear();

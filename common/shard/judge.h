@@ -15,6 +15,7 @@
 #include "common/shard/alert_book.h"
 #include "common/shard/group.h"
 #include "common/shard/suppression.h"
+#include "common/shard/tick_rows.h"
 #include "common/shard/window_state.h"
 
 namespace weir::shard {
@@ -67,6 +68,12 @@ class Judge {
   // ---- ticks (ticks.cc) ----
   // Judges one tick of a rule over all groups that may pass.
   Status JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant);
+  // The groups of this shard that may pass a tick, each once.
+  Status CollectGroups(const RuleState& rule, UnixMillis tick_ms,
+                       std::vector<std::unique_ptr<Group>>* groups);
+  // Makes alerts of the rows of a tick that the coordinator judged (EncodeTickRows).
+  Status CommitTick(RuleState* rule, UnixMillis tick_ms, std::string_view rows,
+                    const Instant& instant);
   // Recovers runs of ticks that ended.
   Status RecoverTicks(const std::vector<RuleState*>& rules, UnixMillis closed_ms);
   bool HasTickEpisodes() const { return !tick_episodes_.empty(); }
@@ -84,14 +91,6 @@ class Judge {
   int64_t FloorIndex(const plan::Window& window, UnixMillis closed_ms) const;
 
  private:
-  // One row of a tail with the group it came from (-1 when a tail STATS merged several).
-  struct ResultRow {
-    exec::TailRow row;
-    int source;
-  };
-  std::vector<ResultRow> Evaluate(const plan::CompiledRule& rule,
-                                  const std::vector<const Group*>& groups, int64_t after,
-                                  int64_t until, UnixMillis judged_ms, bool* approximate);
   alert::Alert NewAlert(const RuleState& rule, const exec::TailRow& row, const Instant& instant,
                         UnixMillis judged_ms);
   void FillColumns(const plan::Tail& tail, const exec::TailRow& row, alert::Alert* alert) const;
@@ -103,10 +102,10 @@ class Judge {
   std::optional<Hash128> SuppressionKeyOf(const RuleState& rule, const exec::TailRow& row) const;
   // Counts a hit on the alert that suppresses it.
   Status FoldInto(const Hash128& alert, RuleState* rule);
-  Status EmitTickRow(RuleState* rule, const ResultRow& result,
-                     const std::vector<const Group*>& groups, UnixMillis tick_ms, uint64_t ordinal,
-                     bool approximate, const Instant& instant,
-                     std::map<Hash128, Hash128>* made_this_tick);
+  Status EmitTick(RuleState* rule, const std::vector<TickRow>& rows, UnixMillis tick_ms,
+                  const Instant& instant);
+  Status EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tick_ms, uint64_t ordinal,
+                     const Instant& instant, std::map<Hash128, Hash128>* made_this_tick);
 
   Options options_;
   state::StateStore* store_;

@@ -36,6 +36,14 @@ void RecordWriter::Add(const SubBatch& batch) {
   writer.String(batch.bytes);
 }
 
+void RecordWriter::AddTick(const TickVerdict& tick) {
+  ByteWriter writer(&bytes_);
+  tick.rule.AppendTo(&bytes_);
+  writer.SignedVarint(tick.tick_ms);
+  writer.SignedVarint(tick.previous_ms);
+  writer.String(tick.rows);
+}
+
 std::string RecordWriter::Finish() {
   std::string checksum;
   ByteWriter(&checksum).Fixed32BigEndian(Checksum(std::string_view(bytes_).substr(kChecksumSize)));
@@ -59,6 +67,15 @@ StatusOr<Record> ReadRecord(std::string_view bytes) {
   record.header.version = RuleSetVersion(reader.Varint());
   record.header.closed_ms = reader.SignedVarint();
   record.header.now_ms = reader.SignedVarint();
+  if (record.header.kind == RecordKind::kTick) {
+    const std::string_view rule = reader.Raw(16);
+    if (rule.size() == 16) {
+      record.tick.rule = Hash128::FromBytes(rule);
+    }
+    record.tick.tick_ms = reader.SignedVarint();
+    record.tick.previous_ms = reader.SignedVarint();
+    record.tick.rows = reader.String();
+  }
   while (reader.ok() && !reader.done()) {
     SubBatch batch;
     batch.stamp_ms = reader.SignedVarint();

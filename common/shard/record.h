@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/hash.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/base/time.h"
@@ -16,12 +17,21 @@ namespace weir::shard {
 enum class RecordKind : uint8_t {
   kBatch = 1,      // a closed stamp, then the rows of any number of frames
   kActivate = 2,   // a rule-set version takes effect
+  kTick = 3,       // the coordinator judged a tick of a spread rule whose home is this shard
 };
 
 struct SubBatch {
   UnixMillis stamp_ms = 0;          // arrival, and event.ingested unless explicit
   bool explicit_ingested = false;
   std::string_view bytes;           // entries (exec/row_format.h)
+};
+
+// Body of kTick.
+struct TickVerdict {
+  Hash128 rule;                     // RuleHash
+  UnixMillis tick_ms = 0;
+  UnixMillis previous_ms = 0;       // the tick judged before it, as the coordinator knows it
+  std::string_view rows;            // EncodeTickRows
 };
 
 struct RecordHeader {
@@ -38,6 +48,7 @@ class RecordWriter {
   // bytes_expected: of all sub-batches, with some for each; saves copies.
   explicit RecordWriter(const RecordHeader& header, std::size_t bytes_expected = 0);
   void Add(const SubBatch& batch);
+  void AddTick(const TickVerdict& tick);
   // The finished bytes; the writer is spent.
   std::string Finish();
 
@@ -48,6 +59,7 @@ class RecordWriter {
 struct Record {
   RecordHeader header;
   std::vector<SubBatch> batches;    // views into the input
+  TickVerdict tick;                 // of kTick
 };
 
 // DataLoss when checksum, version or form are wrong.

@@ -21,10 +21,6 @@ Judge::Options JudgeOptions(const ShardOptions& options) {
   return {options.id, options.tenant, options.replay ? 0 : options.lateness_ms};
 }
 
-UnixMillis FloorTo(UnixMillis time_ms, int64_t step) {
-  return FloorDiv(time_ms, step) * step;
-}
-
 }  // namespace
 
 Shard::Shard(ShardOptions options, state::StateStore* store, Environment* environment)
@@ -125,6 +121,9 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
     RuleState* kept = &rules_.emplace(state.hash, state).first->second;
     rules_by_window_[rule.window_index].push_back(kept);
   }
+  for (std::size_t index = 0; index < window_by_index_.size(); ++index) {
+    FindSpreadJudged(index);
+  }
   return OkStatus();
 }
 
@@ -145,33 +144,13 @@ Status Shard::Apply(LogNumber number, std::string_view bytes, ApplyOutcome* outc
   if (record.header.kind == RecordKind::kActivate) {
     WEIR_RETURN_IF_ERROR(RefreshStale());
     WEIR_RETURN_IF_ERROR(SwitchRules(record.header.version, record.header.now_ms));
+  } else if (record.header.kind == RecordKind::kTick) {
+    WEIR_RETURN_IF_ERROR(ApplyTick(record.tick, instant, outcome));
   } else {
     WEIR_RETURN_IF_ERROR(ApplyBatch(record, instant, outcome));
   }
   meta_.applied = number;
   return OkStatus();
-}
-
-bool Shard::WantsClosing(UnixMillis closed_ms) const {
-  if (closed_ms <= meta_.closed_ms) {
-    return false;
-  }
-  if (!stale_.empty() || alerts_.HasDue(closed_ms)) {
-    return true;
-  }
-  for (const auto& [hash, state] : rules_) {
-    if (!AtTicks(*state.rule) ||
-        FloorTo(closed_ms, state.rule->judge.interval_ms) <= state.judged_ms) {
-      continue;
-    }
-    const bool sees_rows =
-        state.window->latest_ms != kTimeMin &&
-        state.judged_ms < state.window->latest_ms + state.rule->judge.lookback_ms;
-    if (sees_rows || judge_.HasTickEpisodes()) {
-      return true;
-    }
-  }
-  return false;
 }
 
 Status Shard::Advance(const Instant& instant) {
@@ -186,37 +165,10 @@ Status Shard::Advance(const Instant& instant) {
   suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
   identities_.Expire(instant.closed_ms);
   for (const auto& [id, window] : windows_) {
-    window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, instant.closed_ms)),
+    window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window))),
                         kSweepEntries);
   }
   return OkStatus();
-}
-
-Status Shard::JudgeTicks(const Instant& instant) {
-  bool judged = false;
-  std::vector<RuleState*> at_ticks;
-  for (auto& [hash, state] : rules_) {
-    if (!AtTicks(*state.rule)) {
-      continue;
-    }
-    at_ticks.push_back(&state);
-    const int64_t interval_ms = state.rule->judge.interval_ms;
-    const UnixMillis last_closed = FloorTo(instant.closed_ms, interval_ms);
-    if (state.window->latest_ms != kTimeMin) {
-      // No tick before the first row, or a look-back after the last, can see any.
-      const UnixMillis begin_ms = std::max(state.judged_ms + 1, state.window->earliest_ms);
-      const UnixMillis end_ms = std::min(
-          last_closed, FloorTo(state.window->latest_ms + state.rule->judge.lookback_ms, interval_ms));
-      for (UnixMillis tick_ms = CeilDiv(begin_ms, interval_ms) * interval_ms; tick_ms <= end_ms;
-           tick_ms += interval_ms) {
-        judged = true;
-        WEIR_RETURN_IF_ERROR(judge_.JudgeTick(&state, tick_ms, instant));
-      }
-    }
-    state.judged_ms = std::max(state.judged_ms, last_closed);
-  }
-  WEIR_RETURN_IF_ERROR(judge_.RecoverTicks(at_ticks, instant.closed_ms));
-  return judged ? PruneCandidates() : OkStatus();
 }
 
 Status Shard::RecoverEpisodes(UnixMillis closed_ms) {
@@ -392,7 +344,7 @@ Status Shard::FoldRow(uint32_t window_index, std::string_view key, std::string_v
   }
   const Hash128 hash = GroupHash(window, key);
   WEIR_ASSIGN_OR_RETURN(Group * group, state.table.Open(hash, key, true));
-  group->Prune(judge_.FloorIndex(window, meta_.closed_ms));
+  group->Prune(judge_.FloorIndex(window, DoneBefore(state)));
   if (!group->Fold(time_ms, cells, identity, &arena_)) {
     return DataLoss("malformed cells of a row");
   }
@@ -488,7 +440,7 @@ Status Shard::PruneCandidates() {
         state.candidate_changes[hash] = false;
         continue;
       }
-      group->Prune(judge_.FloorIndex(*state.window, meta_.closed_ms));
+      group->Prune(judge_.FloorIndex(*state.window, DoneBefore(state)));
       state.table.MarkDirty(hash);
       UpdateCandidate(&state, rules_by_window_[index], hash, *group);
       state.table.CloseIdle(kOpenGroupsMax, expires);
@@ -510,9 +462,14 @@ void Shard::FillMeta() {
 Status Shard::Checkpoint(state::WriteBatch* batch) {
   WEIR_RETURN_IF_ERROR(RefreshStale());
   const auto expires = [this](const Group& group) { return judge_.ExpiresMs(group); };
-  const auto dead_before_ms = static_cast<uint64_t>(std::max<UnixMillis>(0, meta_.closed_ms));
   for (const auto& [id, window] : windows_) {
+    const auto dead_before_ms =
+        static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window)));
     window->table.Checkpoint(dead_before_ms, expires, batch);
+    // The store may drop only what was dead at the checkpoint before this one, which is durable: recovery
+    // from it may still need what died since.
+    store_->SetExpiryFloor(GroupPrefix(options_.id, id), window->durable_dead_before_ms);
+    window->durable_dead_before_ms = dead_before_ms;
     for (const auto& [hash, present] : window->candidate_changes) {
       const std::string key = CandidateKey(options_.id, id, hash);
       if (present) {
@@ -529,12 +486,6 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
   identities_.Checkpoint(batch);
   identities_.Seal(options_.identity_bytes_max, batch);
   FillMeta();
-  // Only what was dead at the checkpoint before this one, which is durable: recovery from it may still
-  // need what died since. Windows of earlier rule sets are among these, their groups die like others.
-  for (const auto& [id, times] : meta_.windows) {
-    store_->SetExpiryFloor(GroupPrefix(options_.id, id), durable_dead_before_ms_);
-  }
-  durable_dead_before_ms_ = dead_before_ms;
   batch->Put(state::Family::kState, MetaKey(options_.id), EncodeMeta(meta_));
   batch->DeleteRange(state::Family::kLog, LogKey(options_.id, LogNumber(0)),
                      LogKey(options_.id, LogNumber(meta_.applied.value + 1)));

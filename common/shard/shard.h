@@ -32,6 +32,8 @@ struct ShardOptions {
   ShardId id;
   std::string tenant = "default";
   bool replay = false;
+  // The shard is the whole cluster (a backtest): it judges spread rules itself.
+  bool whole = false;
   int64_t lateness_ms = 60 * 60 * 1000;    // wall clock: how far behind the closed stamp rows may be
   int64_t future_ms = 5 * 60 * 1000;       // wall clock: how far ahead of it
   int64_t repeat_horizon_ms = 2 * 60 * 60 * 1000;   // 0: every event counts as new
@@ -56,6 +58,23 @@ struct ApplyOutcome {
     Refusal refusal;
   };
   std::vector<Exception> exceptions;
+  // Of kTick: the tick was judged before, or not after the one named; nothing was done.
+  bool tick_repeated = false;
+};
+
+// What the coordinator tells of a spread rule. Lost at a restart, which only delays.
+struct SpreadHint {
+  UnixMillis judged_ms = kTimeMin;        // older panes may go
+  UnixMillis active_until_ms = kTimeMin;  // until then ticks may see a row of some shard: they are closed here
+};
+
+// What the coordinator needs to know of a spread rule here.
+struct SpreadView {
+  UnixMillis closed_ms = kTimeMin;
+  UnixMillis earliest_ms = kTimeMax;    // bounds of the times of its rows; no row: max, min
+  UnixMillis latest_ms = kTimeMin;
+  UnixMillis judged_ms = kTimeMin;      // last tick judged: right in the home shard only
+  bool has_episodes = false;            // runs of ticks that have not recovered, of any rule here
 };
 
 class Shard {
@@ -72,6 +91,13 @@ class Shard {
 
   // Whether logging this closed stamp would do anything: a tick to judge, an episode to end.
   bool WantsClosing(UnixMillis closed_ms) const;
+
+  // ---- spread rules ----
+  // Takes what the coordinator knows, and tells. NotFound when the rule is not active here.
+  StatusOr<SpreadView> ViewSpread(const Hash128& rule, const SpreadHint& hint);
+  // The parts of the groups that may pass a tick, encoded (MergeParts). FailedPrecondition when the tick is
+  // not closed here.
+  StatusOr<std::vector<std::string>> CollectTick(const Hash128& rule, UnixMillis tick_ms);
 
   // Adds all changes since the last checkpoint, the log number they reach, and the removal of the log
   // up to it, to one batch. The caller writes the batch; until it is durable the log is what counts.
@@ -108,6 +134,13 @@ class Shard {
   Status SwitchRules(RuleSetVersion version, UnixMillis now_ms);
   Status Advance(const Instant& instant);
   Status JudgeTicks(const Instant& instant);
+  bool JudgedElsewhere(const plan::CompiledRule& rule) const {
+    return rule.spread && !options_.whole;
+  }
+  void FindSpreadJudged(std::size_t window_index);
+  Status ApplyTick(const TickVerdict& tick, const Instant& instant, ApplyOutcome* outcome);
+  // Nothing before it can be judged any more in the window.
+  UnixMillis DoneBefore(const WindowState& window) const;
   Status RecoverEpisodes(UnixMillis closed_ms);
   Status RefreshStale();
   Status ApplyBatch(const Record& record, const Instant& instant, ApplyOutcome* outcome);
@@ -131,7 +164,6 @@ class Shard {
   ShardMeta meta_;
   bool changed_ = false;
   LogNumber checkpointed_;
-  uint64_t durable_dead_before_ms_ = 0;
   plan::RuleSetPtr rule_set_;
   AlertBook alerts_;
   Suppression suppression_;

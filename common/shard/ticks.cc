@@ -1,5 +1,6 @@
 // Judging at ticks: all groups that may pass are evaluated together over (tick - lookback, tick].
 #include <algorithm>
+#include <memory>
 
 #include "common/base/bytes.h"
 #include "common/shard/growth.h"
@@ -8,89 +9,81 @@
 
 namespace weir::shard {
 
-Status Judge::JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant) {
-  const plan::CompiledRule& compiled = *rule->rule;
-  WindowState& state = *rule->window;
-  const int64_t until = tick_ms / state.window->pane_ms;
-  const int64_t after = until - compiled.judge.lookback_ms / state.window->pane_ms;
+Status Judge::CollectGroups(const RuleState& rule, UnixMillis tick_ms,
+                            std::vector<std::unique_ptr<Group>>* groups) {
+  const plan::CompiledRule& compiled = *rule.rule;
+  WindowState& state = *rule.window;
+  const TickPanes panes = PanesOf(compiled, *state.window, tick_ms);
   const auto expires = [this](const Group& group) { return ExpiresMs(group); };
-
-  std::vector<std::unique_ptr<Group>> copies;
   const auto consider = [&](const Group& group) {
-    const bool passes = compiled.judge.growth.empty() ? group.RowsIn(after, until) > 0
-                                                      : GrowthHolds(compiled, group, after, until);
-    if (passes) {
-      copies.push_back(std::make_unique<Group>(group));
+    if (MayPass(compiled, group, panes)) {
+      groups->push_back(std::make_unique<Group>(group));
     }
   };
   if (compiled.judge.growth.empty()) {
-    WEIR_RETURN_IF_ERROR(state.table.ForEach(
-        expires, [&](const Hash128&, Group& group) { consider(group); }));
-  } else {
-    WEIR_RETURN_IF_ERROR(
-        state.table.Prefetch({state.candidates.begin(), state.candidates.end()}));
-    for (const Hash128& hash : state.candidates) {
-      WEIR_ASSIGN_OR_RETURN(Group * group, state.table.Open(hash, "", false));
-      if (group != nullptr) {
-        consider(*group);
-      }
-      state.table.CloseIdle(64, expires);
+    return state.table.ForEach(expires,
+                               [&](const Hash128&, Group& group) { consider(group); });
+  }
+  WEIR_RETURN_IF_ERROR(state.table.Prefetch({state.candidates.begin(), state.candidates.end()}));
+  for (const Hash128& hash : state.candidates) {
+    WEIR_ASSIGN_OR_RETURN(Group * group, state.table.Open(hash, "", false));
+    if (group != nullptr) {
+      consider(*group);
     }
+    state.table.CloseIdle(64, expires);
   }
-  // The order of the table is arbitrary; that of the keys is not.
-  std::sort(copies.begin(), copies.end(),
-            [](const auto& a, const auto& b) { return a->key() < b->key(); });
-  std::vector<const Group*> groups;
-  for (const auto& copy : copies) {
-    groups.push_back(copy.get());
-  }
+  return OkStatus();
+}
 
+Status Judge::JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant) {
+  std::vector<std::unique_ptr<Group>> groups;
+  WEIR_RETURN_IF_ERROR(CollectGroups(*rule, tick_ms, &groups));
+  // The order of the table is arbitrary; that of the keys is not.
+  std::sort(groups.begin(), groups.end(),
+            [](const auto& a, const auto& b) { return a->key() < b->key(); });
+  std::vector<const Group*> ordered;
+  for (const auto& group : groups) {
+    ordered.push_back(group.get());
+  }
   arena_.Reset();
-  bool approximate = false;
-  const std::vector<ResultRow> rows =
-      groups.empty() ? std::vector<ResultRow>()
-                     : Evaluate(compiled, groups, after, until, tick_ms, &approximate);
+  return EmitTick(rule, EvaluateTick(*rule->rule, ordered, tick_ms, &arena_, &warnings_), tick_ms,
+                  instant);
+}
+
+Status Judge::CommitTick(RuleState* rule, UnixMillis tick_ms, std::string_view bytes,
+                         const Instant& instant) {
+  arena_.Reset();
+  WEIR_ASSIGN_OR_RETURN(const std::vector<TickRow> rows,
+                        DecodeTickRows(*rule->rule, bytes, &arena_));
+  return EmitTick(rule, rows, tick_ms, instant);
+}
+
+Status Judge::EmitTick(RuleState* rule, const std::vector<TickRow>& rows, UnixMillis tick_ms,
+                       const Instant& instant) {
   std::map<std::string, uint64_t> ordinals;
   std::map<Hash128, Hash128> made_this_tick;
-  for (const ResultRow& row : rows) {
-    const uint64_t ordinal = ordinals[GroupBytes(compiled.tail, row.row)]++;
-    WEIR_RETURN_IF_ERROR(EmitTickRow(rule, row, groups, tick_ms, ordinal, approximate, instant,
-                                     &made_this_tick));
+  for (const TickRow& row : rows) {
+    const uint64_t ordinal = ordinals[GroupBytes(rule->rule->tail, row.row)]++;
+    WEIR_RETURN_IF_ERROR(EmitTickRow(rule, row, tick_ms, ordinal, instant, &made_this_tick));
   }
   rule->judged_ms = tick_ms;
   return OkStatus();
 }
 
-Status Judge::EmitTickRow(RuleState* rule, const ResultRow& result,
-                          const std::vector<const Group*>& groups, UnixMillis tick_ms,
-                          uint64_t ordinal, bool approximate, const Instant& instant,
+Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tick_ms,
+                          uint64_t ordinal, const Instant& instant,
                           std::map<Hash128, Hash128>* made_this_tick) {
   const plan::CompiledRule& compiled = *rule->rule;
   const std::string group_bytes = GroupBytes(compiled.tail, result.row);
   const bool episodes = compiled.judge.alerts == plan::AlertMode::kEpisodes;
-  const int64_t pane_ms = rule->window->window->pane_ms;
-  const int64_t until = tick_ms / pane_ms;
-  const int64_t after = until - compiled.judge.lookback_ms / pane_ms;
 
   alert::Alert alert = NewAlert(*rule, result.row, instant, tick_ms);
-  if (approximate) {
+  if (result.approximate) {
     alert.flags |= alert::kApproximate;
   }
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    if (result.source >= 0 && static_cast<std::size_t>(result.source) != g) {
-      continue;
-    }
-    UnixMillis first_ms = 0;
-    UnixMillis last_ms = 0;
-    if (groups[g]->EventTimes(after, until, &first_ms, &last_ms)) {
-      alert.first_event_ms =
-          alert.first_event_ms == 0 ? first_ms : std::min(alert.first_event_ms, first_ms);
-      alert.last_event_ms = std::max(alert.last_event_ms, last_ms);
-    }
-  }
-  if (result.source >= 0) {
-    FillEvents(*groups[static_cast<std::size_t>(result.source)], after, until, &alert);
-  }
+  alert.first_event_ms = result.first_event_ms;
+  alert.last_event_ms = result.last_event_ms;
+  alert.events = result.events;
   if (alert.arrived_at_ms == 0) {
     alert.arrived_at_ms = alert.last_event_ms;
   }

@@ -36,6 +36,10 @@ struct WindowState {
   UnixMillis latest_ms = kTimeMin;
   UnixMillis created_ms = kTimeMin;     // the clock when the window began to fill; wall clock only
   std::vector<Hash128> touched;         // by the record being applied
+  // Least told_judged_ms of its spread rules: later panes stay. Not part of the state, since what is
+  // pruned no window can see any more.
+  UnixMillis spread_judged_ms = kTimeMax;
+  uint64_t durable_dead_before_ms = 0;  // what the last checkpoint took for dead
 };
 
 struct RuleState {
@@ -43,6 +47,9 @@ struct RuleState {
   Hash128 hash;
   WindowState* window = nullptr;
   UnixMillis judged_ms = kTimeMin;      // last tick judged
+  // Of a rule that the coordinator judges: what this shard was told (SpreadHint). Not part of the state.
+  UnixMillis told_judged_ms = kTimeMin;
+  UnixMillis told_active_until_ms = kTimeMin;
   uint64_t rows = 0;
   uint64_t late = 0;
   uint64_t future = 0;

@@ -1,9 +1,13 @@
-// The types that Elastic's mappings give to the fields of CloudTrail and Bedrock events and to the common
-// part of Elastic Common Schema.
+// The types that Elastic's mappings give to fields: of CloudTrail and Bedrock events here, of
+// Elastic Common Schema and of integrations in the sets.
 #include <algorithm>
-#include <iterator>
+#include <map>
 
+#include <fmt/format.h>
+
+#include "common/base/check.h"
 #include "common/source/decoder.h"
+#include "common/source/field_sets_internal.h"
 
 namespace weir::source {
 
@@ -403,30 +407,52 @@ constexpr FieldType kFields[] = {
     {"user_agent.version", DataType::kKeyword},
 };
 
-// Fields whose last parts are the event's own: every leaf is a keyword.
-constexpr std::string_view kFlattened[] = {
-    "aws.cloudtrail.flattened.",
-    "aws.cloudtrail.user_identity.session_context.web_id_federation_data.attributes.",
-    "labels.",
-};
+DataType TypeNamed(std::string_view name) {
+  static const std::map<std::string_view, DataType> kTypes = {
+      {"", DataType::kKeyword},      {"long", DataType::kLong},   {"int", DataType::kInteger},
+      {"double", DataType::kDouble}, {"ip", DataType::kIp},       {"date", DataType::kDatetime},
+      {"bool", DataType::kBoolean},  {"text", DataType::kText},
+  };
+  const auto type = kTypes.find(name);
+  WEIR_CHECK(type != kTypes.end(), "field type {}", name);
+  return type->second;
+}
+
+// Calls visit with each of the words.
+template <typename Visit>
+void ForEachWord(std::string_view words, const Visit& visit) {
+  while (!words.empty()) {
+    const std::size_t blank = std::min(words.find(' '), words.size());
+    if (blank > 0) {
+      visit(words.substr(0, blank));
+    }
+    words.remove_prefix(std::min(blank + 1, words.size()));
+  }
+}
 
 class SourceCatalogue final : public FieldCatalogue {
  public:
   SourceCatalogue() {
     for (const FieldType& field : kFields) {
-      names_.emplace_back(field.field);
+      types_.emplace(field.field, field.type);
+    }
+    // What the table above says of a field counts.
+    for (const std::span<const FieldSet> sets : {EcsFieldSets(), IntegrationFieldSets()}) {
+      for (const FieldSet& set : sets) {
+        AddSet(set);
+      }
+    }
+    for (const auto& [name, type] : types_) {
+      names_.push_back(name);
     }
   }
 
   std::optional<DataType> TypeOf(std::string_view field) const override {
-    const auto found = std::lower_bound(
-        std::begin(kFields), std::end(kFields), field,
-        [](const FieldType& left, std::string_view right) { return left.field < right; });
-    if (found != std::end(kFields) && found->field == field) {
-      return found->type;
+    if (const auto found = types_.find(field); found != types_.end()) {
+      return found->second;
     }
-    for (const std::string_view prefix : kFlattened) {
-      if (field.size() > prefix.size() && field.starts_with(prefix)) {
+    for (const std::string_view family : KeywordFamilies()) {
+      if (field.size() > family.size() && field.starts_with(family)) {
         return DataType::kKeyword;
       }
     }
@@ -436,7 +462,18 @@ class SourceCatalogue final : public FieldCatalogue {
   const std::vector<std::string>& Names() const override { return names_; }
 
  private:
-  std::vector<std::string> names_;
+  void AddSet(const FieldSet& set) {
+    ForEachWord(set.places, [&](std::string_view place) {
+      ForEachWord(set.fields, [&](std::string_view field) {
+        const std::size_t colon = std::min(field.find(':'), field.size());
+        const std::string_view type = field.substr(std::min(colon + 1, field.size()));
+        types_.emplace(fmt::format("{}.{}", place, field.substr(0, colon)), TypeNamed(type));
+      });
+    });
+  }
+
+  std::map<std::string, DataType, std::less<>> types_;
+  std::vector<std::string> names_;   // sorted
 };
 
 }  // namespace

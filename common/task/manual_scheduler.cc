@@ -1,8 +1,24 @@
 #include "common/task/manual_scheduler.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weir::task {
+namespace {
+
+// Longer delays would leave the range of the time's type.
+constexpr int64_t kDelayMsMax = int64_t{1000} * 60 * 60 * 24 * 365 * 10;
+
+}  // namespace
+
+ManualScheduler::~ManualScheduler() {
+  // What tasks hold may call back while it is destroyed.
+  while (!posted_.empty() || !timers_.empty()) {
+    const auto posted = std::exchange(posted_, {});
+    const auto timers = std::exchange(timers_, {});
+    due_.clear();
+  }
+}
 
 void ManualScheduler::Post(Task task) {
   if (!stopped_) {
@@ -15,7 +31,7 @@ Scheduler::TimerId ManualScheduler::PostAfter(int64_t delay_ms, Task task) {
     return 0;
   }
   const TimerId id = next_++;
-  const int64_t due_ms = now_ms_ + (delay_ms > 0 ? delay_ms : 0);
+  const int64_t due_ms = now_ms_ + std::clamp(delay_ms, int64_t{0}, kDelayMsMax);
   timers_.emplace(std::pair(due_ms, id), std::move(task));
   due_.emplace(id, due_ms);
   return id;
@@ -58,11 +74,15 @@ void ManualScheduler::Advance(int64_t delta_ms) {
   while (!timers_.empty() && timers_.begin()->first.first <= end_ms) {
     auto node = timers_.extract(timers_.begin());
     due_.erase(node.key().second);
-    now_ms_ = node.key().first;
+    now_ms_ = std::max(now_ms_, node.key().first);   // overdue after a pause
     node.mapped()();
     RunPosted();
   }
   now_ms_ = end_ms;
+}
+
+void ManualScheduler::Pause(int64_t delta_ms) {
+  now_ms_ += delta_ms;
 }
 
 int64_t ManualScheduler::NextTimerMs() const {

@@ -12,6 +12,11 @@ namespace weir::task {
 
 class ManualScheduler final : public Scheduler {
  public:
+  ManualScheduler() = default;
+  ~ManualScheduler() override;   // drops what has not run
+  ManualScheduler(const ManualScheduler&) = delete;
+  ManualScheduler& operator=(const ManualScheduler&) = delete;
+
   void Post(Task task) override;
   void Run(const Task& task) override { task(); }
   void Stop() override;
@@ -25,8 +30,11 @@ class ManualScheduler final : public Scheduler {
   void RunPosted();
   // Moves time on by delta_ms, running timers in the order in which they are due, and everything posted.
   void Advance(int64_t delta_ms);
+  // Moves time on without running anything, as for a process that was stopped meanwhile.
+  void Pause(int64_t delta_ms);
   // When the next timer is due; -1 when there is none.
   int64_t NextTimerMs() const;
+  // Nothing is posted; timers may be waiting.
   bool idle() const { return posted_.empty(); }
 
  private:

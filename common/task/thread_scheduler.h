@@ -19,6 +19,7 @@ class ThreadScheduler final : public Scheduler {
   void Cancel(TimerId timer) override;
   int64_t NowMonotonicMs() const override;
 
+  // What was posted before the call runs; the thread is joined.
   void Stop() override;
 
  private:

@@ -15,6 +15,10 @@ class FieldCatalogue {
   virtual ~FieldCatalogue() = default;
   // The type of a field in the data streams Weir knows; empty for an unknown field.
   virtual std::optional<DataType> TypeOf(std::string_view field) const = 0;
+  // What an unknown field is read as, where its use in a rule says it; empty: as a keyword.
+  virtual std::optional<DataType> AssumedTypeOf(std::string_view /*field*/) const {
+    return std::nullopt;
+  }
   // All known names, for "did you mean".
   virtual const std::vector<std::string>& Names() const = 0;
 };

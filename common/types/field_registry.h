@@ -19,9 +19,11 @@ class FieldRegistry {
     DataType type;
   };
 
-  // The number of a field, adding it at its first mention.
+  // The number of a field read as a type, adding it at its first mention. Rules may read a field
+  // whose type nobody knows as different types: each reading has its own number.
   FieldId Intern(std::string_view name, DataType type) {
-    const auto [position, added] = ids_.try_emplace(std::string(name), fields_.size());
+    const auto [position, added] = ids_.try_emplace(
+        std::string(1, static_cast<char>(type)) + std::string(name), fields_.size());
     if (added) {
       fields_.push_back({std::string(name), type});
     }

@@ -124,5 +124,40 @@ TEST(CliTest, MissingRuleFolderFails) {
   EXPECT_THAT(outcome.err, HasSubstr("/no/such/folder"));
 }
 
+std::string RuleText(const std::string& kind, const std::string& query) {
+  return "[rule]\nrule_id = \"r\"\nname = \"n\"\nseverity = \"low\"\nrisk_score = 1\n" + kind +
+         "\nquery = '''\n" + query + "\n'''\n";
+}
+
+TEST(CliTest, RulesCheckSaysOneLineARule) {
+  const TempFile good("good.toml", RuleText("type = \"query\"", "event.action: a"));
+  const Outcome fine = RunCommand({"rules", "check", good.path()});
+  EXPECT_EQ(fine.exit_code, 0);
+  EXPECT_EQ(fine.out, std::string("ok  ") + good.path() +
+                          "\n1 files: 1 ok, 0 warning, 0 unsupported, 0 error\n");
+
+  const TempFile warned("warned.toml", RuleText("type = \"query\"", "my.own: a"));
+  const Outcome warning = RunCommand({"rules", "check", warned.path()});
+  EXPECT_EQ(warning.exit_code, 0);
+  EXPECT_THAT(warning.out, HasSubstr(std::string("warning  ") + warned.path() + "  8:1: field [my.own]"));
+
+  const TempFile broken("broken.toml", RuleText("type = \"query\"", "event.action: (a"));
+  const Outcome wrong = RunCommand({"rules", "check", "--verbose", broken.path()});
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.out, HasSubstr(std::string("error  ") + broken.path() + "  8:17: expected ')'"));
+  EXPECT_THAT(wrong.out, HasSubstr("                ^"));
+}
+
+TEST(CliTest, RulesCheckWritesJson) {
+  const TempFile file("sequence.toml", RuleText("type = \"eql\"", "sequence [any where true]"));
+  const Outcome outcome = RunCommand({"rules", "check", "--format", "json", file.path()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.out,
+            std::string("{\"path\":\"") + file.path() +
+                "\",\"rule_id\":\"r\",\"name\":\"n\",\"dialect\":\"eql\",\"status\":\"unsupported\","
+                "\"reason\":\"EQL [sequence] is not supported: only queries of single events are\","
+                "\"line\":8,\"column\":1}\n");
+}
+
 }  // namespace
 }  // namespace weir::cli

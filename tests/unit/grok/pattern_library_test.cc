@@ -1,8 +1,10 @@
 // Each name of the library: what it takes whole, and what it does not.
 #include "common/grok/pattern_library_internal.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -143,6 +145,61 @@ TEST(PatternLibraryTest, TableIsSorted) {
     before = pattern.name;
   }
   EXPECT_EQ(FindPattern("word"), nullptr);
+}
+
+TEST(PatternLibraryTest, ProductPatternsCompileAndAreSorted) {
+  std::string_view last;
+  for (const NamedPattern& pattern : ProductPatterns()) {
+    EXPECT_LT(last, pattern.name);
+    last = pattern.name;
+    const StatusOr<GrokPtr> compiled = CompileGrok({"^%{" + std::string(pattern.name) + "}$"});
+    EXPECT_TRUE(compiled.ok()) << pattern.name << ": " << Message(compiled.status());
+  }
+}
+
+TEST(PatternLibraryTest, ProductPatternsTakeTheirLines) {
+  const std::pair<std::string_view, std::string_view> kLines[] = {
+      {"CRONLOG", "May  1 10:11:12 host CRON[123]: (root) CMD (run-parts /etc)"},
+      {"SYSLOGLINE", "May  1 10:11:12 host sshd[42]: Accepted publickey for ann"},
+      {"SYSLOGPAMSESSION",
+       "May  1 10:11:12 host sshd[42]: pam_unix(sshd:session): session opened for user ann by x"},
+      {"SYSLOG5424LINE", "<34>1 2024-05-01T10:11:12.003Z host app 77 ID47 - it happened"},
+      {"HTTPD_COMBINEDLOG",
+       "10.0.0.1 - a@b.example [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.1\" 200 12 \"-\" \"x\""},
+      {"HTTPD_ERRORLOG",
+       "[Wed Oct 11 14:32:52 2000] [error] [client 10.0.0.1] client denied: /export"},
+      {"HTTPD_ERRORLOG",
+       "[Wed Oct 11 14:32:52 2000] [core:error] [pid 35708:tid 4328] [client 10.0.0.1:49] AH1: gone"},
+      {"JAVASTACKTRACEPART", "  at org.example.Main.run(Main.java:42)"},
+      {"CATALINALOG", "Jan 09, 2024 7:03:28 AM org.apache.Startup started"},
+      {"TOMCATLOG", "2024-01-09 20:03:28 -0800 | ERROR | com.example.Service - failed"},
+      {"S3_ACCESS_LOG",
+       "owner bucket [10/Oct/2000:13:55:36 -0700] 10.0.0.1 - 3E57427F3EXAMPLE REST.GET.OBJECT key "
+       "\"GET /key HTTP/1.1\" 200 - 113 113 7 6 \"-\" \"agent\" -"},
+      {"ELB_ACCESS_LOG",
+       "2024-05-13T23:39:43.945958Z lb 10.0.0.1:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 "
+       "0 29 \"GET http://www.example.com:80/ HTTP/1.1\""},
+      {"MONGO3_LOG", "2024-05-01T10:11:12.003Z I NETWORK [conn1] end connection"},
+      {"REDISMONLOG", "1339518083.107412 [0 127.0.0.1:60866] \"keys\" \"*\""},
+      {"RUBY_LOGGER", "I, [2024-05-01T10:11:12.003456 #12]  INFO -- main: started"},
+      {"SQUID3",
+       "1286536308.779    180 192.0.2.224 TCP_MISS/200 411 GET http://www.example.com/ - "
+       "DIRECT/192.0.2.1 text/html"},
+      {"HAPROXYTCP",
+       "May  1 10:11:12 host haproxy[14387]: 10.0.0.1:33317 [06/Feb/2009:12:12:51.443] fnt bck/srv1 "
+       "0/0/5007 212 -- 0/0/0/0/3 0/0"},
+  };
+  for (const auto& [name, line] : kLines) {
+    const StatusOr<GrokPtr> compiled = CompileGrok({"^%{" + std::string(name) + "}$"});
+    ASSERT_TRUE(compiled.ok()) << name << ": " << Message(compiled.status());
+    Arena arena;
+    std::vector<Value> cells((*compiled)->columns().size());
+    EXPECT_TRUE((*compiled)->Match(Value::Keyword(line), &arena, cells.data())) << name;
+    EXPECT_TRUE(cells.empty() || std::any_of(cells.begin(), cells.end(), [](const Value& cell) {
+                  return !cell.is_null();
+                }))
+        << name << " does not take " << line;
+  }
 }
 
 TEST(PatternLibraryTest, NamesTheNearest) {

@@ -1,5 +1,5 @@
-// Published rules, where they are at hand: WEIR_SHARED names a folder with seeds/ and corpus/. Every
-// seed compiles without errors; of the corpus a count by reason is printed.
+// Published rules, where they are at hand: WEIR_SHARED names a folder with seeds/ and corpus/.
+// Every seed compiles without errors; of the corpus a count by reason is printed.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -113,6 +113,35 @@ TEST_F(CorpusTest, CountsWhatCompiles) {
   }
   std::cout << fmt::format("{} windows, {} classes, {} fields\n", result.rules->windows.size(),
                            result.rules->classes.size(), result.rules->fields->size());
+}
+
+// Every KQL query, threshold and single-event EQL rule compiles, wherever its events come from.
+TEST_F(CorpusTest, RulesOfTheOtherKindsCompile) {
+  std::vector<rule::Rule> rules;
+  for (const rule::LoadResult& loaded : Load(shared_ + "/corpus")) {
+    if (loaded.rule.has_value() && loaded.rule->type != rule::RuleType::kEsql) {
+      rules.push_back(*loaded.rule);
+    }
+  }
+  const CompileResult result = CompileRules(rules, {}, source::Catalogue(), RuleSetVersion(1));
+  std::map<rule::RuleType, int> compiled;
+  for (const CompiledRule& rule : result.rules->rules) {
+    ++compiled[rule.source.type];
+  }
+  std::map<std::string, int> refused;
+  for (const std::vector<rule::Finding>& findings : result.findings) {
+    for (const rule::Finding& finding : findings) {
+      if (finding.severity == esql::Severity::kError) {
+        EXPECT_TRUE(rule::IsRefusal(finding)) << finding.rendered;
+        ++refused[finding.message.substr(0, finding.message.find(" is not"))];
+      }
+    }
+  }
+  EXPECT_EQ(compiled, (std::map<rule::RuleType, int>{{rule::RuleType::kQuery, 52},
+                                                     {rule::RuleType::kThreshold, 17},
+                                                     {rule::RuleType::kEql, 14}}));
+  EXPECT_EQ(refused, (std::map<std::string, int>{{"EQL [sequence]", 1},
+                                                 {"rule type [new_terms]", 30}}));
 }
 
 }  // namespace

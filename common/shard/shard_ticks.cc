@@ -1,0 +1,134 @@
+// The ticks of a shard: those it judges itself, and its share in those that the coordinator judges.
+#include <algorithm>
+
+#include "common/shard/shard.h"
+
+namespace weir::shard {
+
+namespace {
+
+UnixMillis FloorTo(UnixMillis time_ms, int64_t step) {
+  return FloorDiv(time_ms, step) * step;
+}
+
+}  // namespace
+
+bool Shard::WantsClosing(UnixMillis closed_ms) const {
+  if (closed_ms <= meta_.closed_ms) {
+    return false;
+  }
+  if (!stale_.empty() || alerts_.HasDue(closed_ms)) {
+    return true;
+  }
+  for (const auto& [hash, state] : rules_) {
+    const bool elsewhere = JudgedElsewhere(*state.rule);
+    const UnixMillis judged_ms = elsewhere ? meta_.closed_ms : state.judged_ms;
+    if (!AtTicks(*state.rule) || FloorTo(closed_ms, state.rule->judge.tick_ms) <= judged_ms) {
+      continue;
+    }
+    if (elsewhere && judged_ms < state.told_active_until_ms) {
+      return true;
+    }
+    const bool sees_rows = state.window->latest_ms != kTimeMin &&
+                           judged_ms < state.window->latest_ms + state.rule->judge.lookback_ms;
+    if (sees_rows || judge_.HasTickEpisodes()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Status Shard::JudgeTicks(const Instant& instant) {
+  bool judged = false;
+  std::vector<RuleState*> at_ticks;
+  for (auto& [hash, state] : rules_) {
+    if (!AtTicks(*state.rule)) {
+      continue;
+    }
+    if (JudgedElsewhere(*state.rule)) {
+      continue;
+    }
+    at_ticks.push_back(&state);
+    const int64_t interval_ms = state.rule->judge.tick_ms;
+    const UnixMillis last_closed = FloorTo(instant.closed_ms, interval_ms);
+    if (state.window->latest_ms != kTimeMin) {
+      // No tick before the first row, or a look-back after the last, can see any.
+      const UnixMillis begin_ms = std::max(state.judged_ms + 1, state.window->earliest_ms);
+      const UnixMillis end_ms = std::min(
+          last_closed, FloorTo(state.window->latest_ms + state.rule->judge.lookback_ms, interval_ms));
+      for (UnixMillis tick_ms = CeilDiv(begin_ms, interval_ms) * interval_ms; tick_ms <= end_ms;
+           tick_ms += interval_ms) {
+        judged = true;
+        WEIR_RETURN_IF_ERROR(judge_.JudgeTick(&state, tick_ms, instant));
+      }
+    }
+    state.judged_ms = std::max(state.judged_ms, last_closed);
+  }
+  WEIR_RETURN_IF_ERROR(judge_.RecoverTicks(at_ticks, instant.closed_ms));
+  return judged ? PruneCandidates() : OkStatus();
+}
+
+UnixMillis Shard::DoneBefore(const WindowState& window) const {
+  return std::min(meta_.closed_ms, window.spread_judged_ms);
+}
+
+StatusOr<SpreadView> Shard::ViewSpread(const Hash128& rule, const SpreadHint& hint) {
+  const auto found = rules_.find(rule);
+  if (found == rules_.end() || !JudgedElsewhere(*found->second.rule)) {
+    return NotFound("no spread rule {} is active in shard {}", rule.ToHex(), options_.id);
+  }
+  RuleState& state = found->second;
+  state.told_judged_ms = std::max(state.told_judged_ms, hint.judged_ms);
+  state.told_active_until_ms = std::max(state.told_active_until_ms, hint.active_until_ms);
+  FindSpreadJudged(found->second.rule->window_index);
+  const WindowState& window = *found->second.window;
+  SpreadView view;
+  view.closed_ms = meta_.closed_ms;
+  view.earliest_ms = window.earliest_ms;
+  view.latest_ms = window.latest_ms;
+  view.judged_ms = found->second.judged_ms;
+  view.has_episodes = judge_.HasTickEpisodes();
+  return view;
+}
+
+void Shard::FindSpreadJudged(std::size_t window_index) {
+  UnixMillis least_ms = kTimeMax;
+  for (const RuleState* rule : rules_by_window_[window_index]) {
+    if (JudgedElsewhere(*rule->rule)) {
+      least_ms = std::min(least_ms, rule->told_judged_ms);
+    }
+  }
+  window_by_index_[window_index]->spread_judged_ms = least_ms;
+}
+
+StatusOr<std::vector<std::string>> Shard::CollectTick(const Hash128& rule, UnixMillis tick_ms) {
+  const auto found = rules_.find(rule);
+  if (found == rules_.end() || tick_ms > meta_.closed_ms) {
+    return FailedPrecondition("shard {}: tick {} of rule {} is not closed", options_.id, tick_ms,
+                              rule.ToHex());
+  }
+  std::vector<std::unique_ptr<Group>> groups;
+  WEIR_RETURN_IF_ERROR(judge_.CollectGroups(found->second, tick_ms, &groups));
+  const TickPanes panes = PanesOf(*found->second.rule, *found->second.window->window, tick_ms);
+  std::vector<std::string> parts;
+  parts.reserve(groups.size());
+  for (const auto& group : groups) {
+    group->Restrict(panes.after, panes.until);
+    group->Encode(0, &parts.emplace_back());
+  }
+  return parts;
+}
+
+Status Shard::ApplyTick(const TickVerdict& tick, const Instant& instant, ApplyOutcome* outcome) {
+  const auto found = rules_.find(tick.rule);
+  if (found == rules_.end() || found->second.judged_ms != tick.previous_ms ||
+      tick.tick_ms <= tick.previous_ms) {
+    outcome->tick_repeated = true;
+    return OkStatus();
+  }
+  RuleState& state = found->second;
+  WEIR_RETURN_IF_ERROR(judge_.CommitTick(&state, tick.tick_ms, tick.rows, instant));
+  return judge_.RecoverTicks({&state}, tick.tick_ms);
+}
+
+}  // namespace weir::shard
