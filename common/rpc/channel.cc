@@ -2,13 +2,38 @@
 
 #include <chrono>
 
+#include <grpcpp/generic/generic_stub.h>
+
 #include "common/rpc/server.h"
 
 namespace weir::rpc {
 
 namespace {
 
+// gRPC ends the threads of its callbacks with the last channel or server that uses them, and aborts when
+// that channel goes away within one of its own callbacks, as those of broken connections do. One channel
+// that lives as long as the process keeps the threads. A channel takes them with its first call, so it
+// makes one, which reaches nobody.
+void KeepCallbackThreads() {
+  struct Keeper {
+    grpc::GenericStub stub{
+        grpc::CreateChannel("unix:/nonexistent/weir", grpc::InsecureChannelCredentials())};
+    grpc::ClientContext context;
+    grpc::Slice empty;
+    grpc::ByteBuffer request{&empty, 1};   // one without slices is no message
+    grpc::ByteBuffer response;
+  };
+  static Keeper* const keeper = [] {
+    auto* made = new Keeper();   // never deleted
+    made->stub.UnaryCall(&made->context, "/weir.rpc.Keeper/Keep", grpc::StubOptions(),
+                         &made->request, &made->response, [](const grpc::Status&) {});
+    return made;
+  }();
+  static_cast<void>(keeper);
+}
+
 grpc::ChannelArguments CommonArguments() {
+  KeepCallbackThreads();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
   arguments.SetMaxSendMessageSize(kMessageBytesMax);
