@@ -1,5 +1,7 @@
 #include "common/exec/fold.h"
 
+#include <algorithm>
+
 #include "common/base/bytes.h"
 #include "common/types/coding.h"
 
@@ -19,6 +21,7 @@ Status FoldTable::Add(std::string_view key, std::string_view cells, const Hash12
   arena_->Reset();
   ByteReader reader(cells);
   Group& group = GroupOf(key);
+  group.first = group.rows == 0 ? identity : std::min(group.first, identity);
   ++group.rows;
   std::vector<Value>& inputs = inputs_;
   for (std::size_t i = 0; i < aggregates_->size(); ++i) {
@@ -41,6 +44,7 @@ Status FoldTable::Add(std::string_view key, std::string_view cells, const Hash12
 void FoldTable::Merge(const FoldTable& other) {
   for (const auto& [key, added] : other.groups_) {
     Group& group = GroupOf(key);
+    group.first = group.rows == 0 ? added.first : std::min(group.first, added.first);
     group.rows += added.rows;
     for (std::size_t i = 0; i < aggregates_->size(); ++i) {
       if ((*aggregates_)[i].function != nullptr) {
@@ -56,6 +60,7 @@ std::string FoldTable::Encode() const {
   writer.Varint(groups_.size());
   for (const auto& [key, group] : groups_) {
     writer.String(key);
+    group.first.AppendTo(&bytes);
     writer.Varint(group.rows);
     for (const std::string& state : group.states) {
       writer.String(state);
@@ -71,6 +76,7 @@ StatusOr<FoldTable> FoldTable::Decode(const std::vector<plan::FoldAggregate>* ag
   const uint64_t count = reader.Varint();
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
     Group& group = table.GroupOf(reader.String());
+    group.first = Hash128::FromBytes(reader.Raw(16));
     group.rows = reader.Varint();
     for (std::string& state : group.states) {
       state = reader.String();
@@ -100,10 +106,17 @@ std::vector<TailRow> FoldTable::Finish(const plan::Tail& tail, std::size_t key_c
   };
   std::vector<TailRow> rows;
   if (key_count == 0 && groups_.empty()) {
-    rows.push_back(finish("", {0, std::vector<std::string>(aggregates_->size())}));
+    rows.push_back(finish("", {{}, 0, std::vector<std::string>(aggregates_->size())}));
   }
-  for (const auto& [key, group] : groups_) {
-    rows.push_back(finish(key, group));
+  std::vector<const std::pair<const std::string, Group>*> ordered;
+  for (const auto& entry : groups_) {
+    ordered.push_back(&entry);
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto* left, const auto* right) {
+    return left->second.first < right->second.first;
+  });
+  for (const auto* entry : ordered) {
+    rows.push_back(finish(entry->first, entry->second));
   }
   return rows;
 }

@@ -26,17 +26,18 @@ class FoldTable {
   Status Add(std::string_view key, std::string_view cells, const Hash128& identity);
   void Merge(const FoldTable& other);
 
-  // group count, then per group: key, row count, states.
+  // group count, then per group: key, least identity, row count, states.
   std::string Encode() const;
   static StatusOr<FoldTable> Decode(const std::vector<plan::FoldAggregate>* aggregates,
                                     std::string_view bytes);
 
-  // The tail's input rows, by the order of their keys' bytes: key cells, then finished aggregates.
-  // Without keys there is always one.
+  // The tail's input rows: key cells, then finished aggregates; in the order of the least identity of
+  // their rows. Without keys there is always one.
   std::vector<TailRow> Finish(const plan::Tail& tail, std::size_t key_count, Arena* arena) const;
 
  private:
   struct Group {
+    Hash128 first;   // least identity of its rows
     uint64_t rows = 0;
     std::vector<std::string> states;
   };

@@ -222,7 +222,10 @@ std::optional<GrowthCondition> Analyzer::AsGrowth(const esql::Expression& conjun
   if (!strict && !is(esql::Operator::kGreaterEqual, esql::Operator::kLessEqual)) {
     return std::nullopt;
   }
-  if (column_side.kind != esql::ExpressionKind::kColumn || !expr::IsConstant(constant_side)) {
+  const bool is_constant = expr::IsConstant(constant_side) ||
+                           (constant_side.kind == esql::ExpressionKind::kColumn &&
+                            tail_.scope.ConstantOf(constant_side.name) != nullptr);
+  if (column_side.kind != esql::ExpressionKind::kColumn || !is_constant) {
     return std::nullopt;
   }
   const std::optional<Column> column = tail_.scope.Find(column_side.name);

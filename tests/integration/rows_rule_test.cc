@@ -46,7 +46,7 @@ class RowsRuleTest : public testing::Test {
     options.rule_paths = {(folder_ / "rule.toml").string()};
     options.files = {(folder_ / "events.ndjson").string()};
     options.alerts = plan::AlertMode::kParity;
-    const StatusOr<Result> result = Run(options);
+    const StatusOr<Result> result = backtest::Run(options);
     EXPECT_TRUE(result.ok()) << Message(result.status());
     EXPECT_EQ(result->rules_loaded, 1U)
         << (result->findings.empty() ? "" : result->findings.front().rendered);
@@ -98,7 +98,7 @@ TEST_F(RowsRuleTest, NowBeforeStatsIsTheTick) {
               ElementsAre(testing::StartsWith("c=1,r=a")));
   EXPECT_THAT(Alerts("FROM logs-* | WHERE @timestamp > NOW() - 10 minutes\n"
                      "| STATS c = COUNT(*), r = VALUES(cloud.region) | WHERE c == 1"),
-              ElementsAre(testing::StartsWith("c=1,r=a"), testing::StartsWith("c=1,r=b")));
+              ElementsAre(testing::StartsWith("c=1,r=b")));
 }
 
 }  // namespace

@@ -77,6 +77,8 @@ TEST(JudgeTest, DecidesWhatIsMonotone) {
        "COUNT(*) > 9;", no_bound},
       {"STATS c = COUNT(*) + 1 BY user.id | WHERE c > 9", false, "", no_bound},
       {"STATS c = COUNT(*), d = COUNT(region) BY user.id | WHERE c > 9 OR d > 3", false, "", no_bound},
+      {"STATS c = COUNT(*) BY user.id | EVAL least = 4 + 1 | WHERE c >= least", true, "COUNT(*) >= 5;",
+       ""},
       {"STATS c = COUNT(*) BY user.id | WHERE c > 9 | LIMIT 3", false, "COUNT(*) > 9;",
        "LIMIT chooses among the rows"},
       {"STATS c = COUNT(*) BY user.id | LIMIT 3 | WHERE c > 9", false, "", "LIMIT chooses"},
