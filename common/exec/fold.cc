@@ -76,7 +76,11 @@ StatusOr<FoldTable> FoldTable::Decode(const std::vector<plan::FoldAggregate>* ag
   const uint64_t count = reader.Varint();
   for (uint64_t i = 0; i < count && reader.ok(); ++i) {
     Group& group = table.GroupOf(reader.String());
-    group.first = Hash128::FromBytes(reader.Raw(16));
+    const std::string_view first = reader.Raw(16);
+    if (!reader.ok()) {
+      break;
+    }
+    group.first = Hash128::FromBytes(first);
     group.rows = reader.Varint();
     for (std::string& state : group.states) {
       state = reader.String();

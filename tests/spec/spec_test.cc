@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/exec/fold.h"
 #include "tests/spec/run.h"
 
 namespace weir::spec {
@@ -92,6 +93,23 @@ TEST_F(SpecTest, KeepsRowsInTheirOrderThroughEveryShape) {
                "who:k | n:i\nbob | 2\nann | 1");
   ExpectPasses("FROM calls | LIMIT 2 | STATS s = SUM(n)", "s:l\n3");
   ExpectPasses("FROM calls | MV_EXPAND tags | KEEP n, tags", "n:i | tags:k\n1 | x\n1 | y\n2 | null\n4 | z");
+}
+
+TEST_F(SpecTest, GroupsComeInTheOrderOfTheirFirstRow) {
+  ExpectPasses("FROM calls | WHERE tags IS NOT NULL | STATS n = SUM(n) BY tags",
+               "n:l | tags:k\n1 | x\n1 | y\n4 | z");
+  ExpectPasses("FROM calls | STATS n = SUM(n) BY who", "n:l | who:k\n5 | ann\n2 | bob");
+}
+
+TEST_F(SpecTest, MalformedBytesOfAFoldAreAnError) {
+  const std::vector<plan::FoldAggregate> aggregates(1);
+  exec::FoldTable fold(&aggregates);
+  ASSERT_TRUE(fold.Add("key", "", {1, 2}).ok());
+  const std::string bytes = fold.Encode();
+  EXPECT_TRUE(exec::FoldTable::Decode(&aggregates, bytes).ok());
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(exec::FoldTable::Decode(&aggregates, bytes.substr(0, size)).ok()) << size;
+  }
 }
 
 TEST_F(SpecTest, InlineStatsAddsTheGroupsValuesToEachRow) {
