@@ -106,7 +106,6 @@ TEST(QueryRulesTest, AThresholdWithoutFieldsIsOneCount) {
   const CompiledRule& compiled = Only(result);
   EXPECT_THAT(result.rules->windows[0].keys, IsEmpty());
   EXPECT_TRUE(compiled.judge.monotone);
-  EXPECT_EQ(result.rules->classes[compiled.class_index].kind, KeyClass::Kind::kHome);
 }
 
 TEST(QueryRulesTest, RefusesOtherKindsWithAReason) {
