@@ -1,7 +1,6 @@
 #include "ingest/pipeline.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -12,6 +11,8 @@ namespace {
 constexpr UnixMillis kEndOfTime = std::numeric_limits<UnixMillis>::max();
 // A batch that is refused as stale this often meets a worker that cannot make progress.
 constexpr int kRestampsMax = 50;
+// How long to wait for a rule set that a worker has and this node has not.
+constexpr int64_t kRulesDelayMs = 50;
 
 source::Options MakeSourceOptions(const PipelineOptions& options) {
   source::Options source;
@@ -33,24 +34,39 @@ struct Pipeline::Job {
   int restamps = 0;
   uint64_t matched = 0;
   DecodedBatch decoded;
+  // Of parts taken so far: a batch may need several rounds.
+  std::vector<worker::FrameResult::Exception> exceptions;
+  // Rows that were taken may be sent again: repeats say nothing about the producer any more.
+  bool own_repeats = false;
 };
 
-Pipeline::Pipeline(PipelineOptions options, worker::Worker* worker, const Clock* clock)
-    : options_(std::move(options)), worker_(worker), stamps_(clock), producers_(options_.producers) {}
+Pipeline::Pipeline(PipelineOptions options, Dispatcher* dispatcher, RuleSource* rules,
+                   task::Scheduler* scheduler, const Clock* clock)
+    : options_(std::move(options)),
+      dispatcher_(dispatcher),
+      rules_(rules),
+      scheduler_(scheduler),
+      stamps_(clock),
+      producers_(options_.producers) {}
 
 Pipeline::~Pipeline() {
   Stop();
 }
 
 void Pipeline::Start() {
-  stream_ = worker_->OpenStream(options_.replay ? 0 : stamps_.Promise());
+  SendPromise();
   started_ = true;
+  if (options_.threads == 0) {
+    decoder_ = MakeDecoder();
+  }
   for (int i = 0; i < options_.threads; ++i) {
     threads_.emplace_back([this] { RunThread(); });
   }
-  if (!options_.replay) {
-    threads_.emplace_back([this] { RunPromises(); });
-  }
+  scheduler_->Post([this, alive = std::weak_ptr(alive_)] {
+    if (!alive.expired()) {
+      RunPromises();
+    }
+  });
 }
 
 void Pipeline::Stop() {
@@ -60,17 +76,22 @@ void Pipeline::Stop() {
     if (!started_) {
       return;
     }
-    idle_.wait(lock, [this] { return inflight_jobs_ == 0; });
+    if (options_.threads != 0) {
+      idle_.wait(lock, [this] { return inflight_jobs_ == 0; });
+    }
     stopping_ = true;
     started_ = false;
   }
   work_.notify_all();
-  promise_.notify_all();
   for (std::thread& thread : threads_) {
     thread.join();
   }
   threads_.clear();
-  worker_->CloseStream(stream_);
+  // In a task of the scheduler cancelling is exact, and no task of ours runs beside it.
+  scheduler_->Run([this] {
+    alive_.reset();
+    scheduler_->Cancel(promise_timer_);
+  });
 }
 
 void Pipeline::Submit(Batch batch, Done done) {
@@ -86,11 +107,43 @@ void Pipeline::Submit(Batch batch, Done done) {
   if (!options_.replay) {
     job->stamp_ms = stamps_.Acquire();
   }
+  Enqueue(job, false);
+}
+
+// first: before those that have not been worked on yet.
+void Pipeline::Enqueue(const JobPtr& job, bool first) {
   {
     const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
+    if (first) {
+      jobs_.push_front(job);
+    } else {
+      jobs_.push_back(job);
+    }
   }
-  work_.notify_one();
+  if (options_.threads != 0) {
+    work_.notify_one();
+    return;
+  }
+  scheduler_->Post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) {
+      return;
+    }
+    JobPtr next;
+    {
+      const std::lock_guard lock(mutex_);
+      next = std::move(jobs_.front());
+      jobs_.pop_front();
+    }
+    Process(next, decoder_.get());
+  });
+}
+
+void Pipeline::EnqueueLater(const JobPtr& job, int64_t delay_ms) {
+  scheduler_->PostAfter(delay_ms, [this, alive = std::weak_ptr(alive_), job] {
+    if (!alive.expired()) {
+      Enqueue(job, true);
+    }
+  });
 }
 
 // Counts an admitted batch as in flight.
@@ -126,12 +179,16 @@ Status Pipeline::Admit(const Batch& batch, std::optional<int64_t>* retry_delay_m
   return status;
 }
 
-void Pipeline::RunThread() {
+std::unique_ptr<BatchDecoder> Pipeline::MakeDecoder() const {
   exec::RouterOptions router;
   router.tenant = options_.tenant;
   router.shard_count = options_.shard_count;
   router.replay = options_.replay;
-  BatchDecoder decoder(MakeSourceOptions(options_), router);
+  return std::make_unique<BatchDecoder>(MakeSourceOptions(options_), router);
+}
+
+void Pipeline::RunThread() {
+  const std::unique_ptr<BatchDecoder> decoder = MakeDecoder();
   std::unique_lock lock(mutex_);
   while (true) {
     work_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
@@ -141,13 +198,13 @@ void Pipeline::RunThread() {
     const JobPtr job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
-    Process(job, &decoder);
+    Process(job, decoder.get());
     lock.lock();
   }
 }
 
 void Pipeline::Process(const JobPtr& job, BatchDecoder* decoder) {
-  const plan::RuleSetPtr rules = worker_->rules();
+  const plan::RuleSetPtr rules = rules_->RulesAt(job->stamp_ms);
   if (rules == nullptr) {
     BatchResult refusal;
     refusal.status = Unavailable("batch {}: no rule set is active yet", job->batch.sequence);
@@ -173,12 +230,19 @@ void Pipeline::Process(const JobPtr& job, BatchDecoder* decoder) {
     Finish(job, BatchResult());
     return;
   }
+  Send(job, std::move(frame));
+}
+
+void Pipeline::Send(const JobPtr& job, exec::Frame frame) {
   const UnixMillis stamp_ms = options_.replay
                                   ? ReplayStamp(job->decoded.least_event_ms, job->floor_ms)
                                   : job->stamp_ms;
-  worker_->Submit(stream_, stamp_ms, std::move(frame), [this, job](worker::FrameResult result) {
-    OnFrameDone(job, std::move(result));
-  });
+  dispatcher_->Submit(stamp_ms, std::move(frame),
+                      [this, alive = std::weak_ptr(alive_), job](Dispatcher::Result sent) {
+                        if (!alive.expired()) {
+                          OnFrameDone(job, std::move(sent));
+                        }
+                      });
 }
 
 UnixMillis Pipeline::ReplayStamp(UnixMillis least_event_ms, UnixMillis floor_ms) const {
@@ -186,12 +250,18 @@ UnixMillis Pipeline::ReplayStamp(UnixMillis least_event_ms, UnixMillis floor_ms)
   return floor == kEndOfTime ? kEndOfTime : std::max(least_event_ms, floor + 1);
 }
 
-void Pipeline::OnFrameDone(const JobPtr& job, worker::FrameResult frame_result) {
+void Pipeline::OnFrameDone(const JobPtr& job, Dispatcher::Result sent) {
+  if (job->own_repeats) {
+    std::erase_if(sent.result.exceptions, [](const worker::FrameResult::Exception& exception) {
+      return exception.verdict == worker::Verdict::kRepeat;
+    });
+  }
+  MergeExceptions(std::move(sent.result.exceptions), &job->exceptions);
   BatchResult result;
-  result.status = frame_result.status;
-  switch (frame_result.status.code()) {
+  result.status = sent.result.status;
+  switch (result.status.code()) {
     case StatusCode::kOk:
-      for (const worker::FrameResult::Exception& exception : frame_result.exceptions) {
+      for (const worker::FrameResult::Exception& exception : job->exceptions) {
         switch (exception.verdict) {
           case worker::Verdict::kRepeat:
             ++result.repeated;
@@ -206,7 +276,7 @@ void Pipeline::OnFrameDone(const JobPtr& job, worker::FrameResult frame_result) 
       }
       break;
     case StatusCode::kAborted:
-      if (Restamp(job, frame_result.closed_ms, &result)) {
+      if (SendAgain(job, std::move(sent), &result)) {
         return;
       }
       break;
@@ -220,9 +290,11 @@ void Pipeline::OnFrameDone(const JobPtr& job, worker::FrameResult frame_result) 
   Finish(job, std::move(result));
 }
 
-// Puts a batch that missed its time through again, with a later stamp and the rules of now. False when
-// that is pointless; the result says why.
-bool Pipeline::Restamp(const JobPtr& job, UnixMillis closed_ms, BatchResult* result) {
+// Puts a batch that missed its time, or its rule set, through again with a later stamp: the parts that
+// are left as they are, or all of it decoded under the rules of that stamp. False when that is pointless;
+// the result says why.
+bool Pipeline::SendAgain(const JobPtr& job, Dispatcher::Result sent, BatchResult* result) {
+  const UnixMillis closed_ms = sent.result.closed_ms;
   if (options_.replay && closed_ms == kEndOfTime) {
     result->status = FailedPrecondition(
         "batch {}: every producer of this replay has ended, and all of its time is judged",
@@ -243,9 +315,21 @@ bool Pipeline::Restamp(const JobPtr& job, UnixMillis closed_ms, BatchResult* res
   {
     const std::lock_guard lock(mutex_);
     ++counters_.batches_restamped;
-    jobs_.push_front(job);
   }
-  work_.notify_one();
+  const plan::RuleSetPtr rules = rules_->RulesAt(job->stamp_ms);
+  const bool same_rules = rules != nullptr && rules->version == job->decoded.frame.version;
+  if (sent.result.reason == worker::FrameResult::Reason::kClosed && same_rules &&
+      !sent.parts_left.parts.empty()) {
+    job->own_repeats = job->own_repeats || sent.left_maybe_taken;
+    Send(job, std::move(sent.parts_left));
+    return true;
+  }
+  job->own_repeats = job->own_repeats || sent.partly_taken;
+  if (same_rules && sent.result.reason == worker::FrameResult::Reason::kVersion) {
+    EnqueueLater(job, kRulesDelayMs);   // the worker knows rules that have not reached us
+  } else {
+    Enqueue(job, true);
+  }
   return true;
 }
 
@@ -291,16 +375,27 @@ void Pipeline::Count(const Job& job, const BatchResult& result) {
   }
 }
 
-// Tells the worker how far the wall clock has come, also when nothing arrives.
-void Pipeline::RunPromises() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    lock.unlock();
-    worker_->SetWatermark(stream_, stamps_.Promise());
-    lock.lock();
-    promise_.wait_for(lock, std::chrono::milliseconds(options_.promise_interval_ms),
-                      [this] { return stopping_; });
+// Tells all workers how far time has come.
+void Pipeline::SendPromise() {
+  Promise promise;
+  if (options_.replay) {
+    promise.producers = producers_.Promises();
+  } else {
+    promise.stamp_ms = stamps_.Promise();
+    rules_->OnPromise(promise.stamp_ms);
   }
+  dispatcher_->SetPromise(promise);
+}
+
+// Runs in tasks of the scheduler, also when nothing arrives: silence would be taken for death.
+void Pipeline::RunPromises() {
+  SendPromise();
+  promise_timer_ = scheduler_->PostAfter(options_.promise_interval_ms,
+                                         [this, alive = std::weak_ptr(alive_)] {
+                                           if (!alive.expired()) {
+                                             RunPromises();
+                                           }
+                                         });
 }
 
 Status Pipeline::Join(const std::string& producer) {
@@ -313,7 +408,7 @@ void Pipeline::Advance(const std::string& producer, std::optional<UnixMillis> wa
     return;
   }
   producers_.Advance(producer, watermark_ms, end);
-  worker_->SetWatermark(stream_, producers_.Watermark());
+  SendPromise();
 }
 
 PipelineStatus Pipeline::GetStatus() const {

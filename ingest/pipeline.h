@@ -1,5 +1,5 @@
-// From a received batch to its answer: a bounded queue, threads that decode and route, the worker, and
-// stamps or watermarks that tell the worker how far time has come. Knows nothing of gRPC.
+// From a received batch to its answer: a bounded queue, threads that decode and route, the dispatcher, and
+// stamps or watermarks that tell the workers how far time has come. Knows nothing of gRPC.
 #pragma once
 
 #include <condition_variable>
@@ -16,10 +16,12 @@
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/source/decoder.h"
+#include "common/task/scheduler.h"
 #include "ingest/batch_decoder.h"
+#include "ingest/dispatcher.h"
 #include "ingest/replay_producers.h"
+#include "ingest/rule_source.h"
 #include "ingest/stamp_keeper.h"
-#include "worker/worker.h"
 
 namespace weir::ingest {
 
@@ -28,11 +30,11 @@ struct PipelineOptions {
   uint16_t shard_count = 256;
   bool replay = false;
   std::vector<std::string> producers;   // of a replay
-  int threads = 2;
+  int threads = 2;                      // 0: batches are worked on in tasks of the scheduler
   uint64_t batch_bytes_max = 32ULL << 20;
   uint64_t record_bytes_max = 16ULL << 20;
   uint64_t inflight_bytes_max = 64ULL << 20;
-  int64_t promise_interval_ms = 500;    // how often the worker learns the watermark (wall clock)
+  int64_t promise_interval_ms = 500;    // how often workers learn what is promised
   int64_t retry_delay_ms = 200;         // asked of producers whose batch is refused for now
 };
 
@@ -72,13 +74,16 @@ class Pipeline {
  public:
   using Done = std::function<void(BatchResult)>;
 
-  // worker and clock outlive the pipeline.
-  Pipeline(PipelineOptions options, worker::Worker* worker, const Clock* clock);
+  // All outlive the pipeline. Promises and delays run on the scheduler.
+  Pipeline(PipelineOptions options, Dispatcher* dispatcher, RuleSource* rules,
+           task::Scheduler* scheduler, const Clock* clock);
   ~Pipeline();   // stops
 
-  // Opens the worker's stream and starts the threads. REQUIRES: the worker has started.
+  // Makes the first promise and starts the threads.
   void Start();
-  // Refuses new batches, finishes those accepted, closes the worker's stream. Idempotent.
+  // Refuses new batches and finishes those accepted: waits for their answers, which come at the latest
+  // when the dispatcher is stopped. Without threads it does not wait; what is not answered by then never
+  // is. Idempotent; not from a task of the scheduler, unless that is a manual one.
   void Stop();
 
   // Takes a batch; done is called once, from this call (refused at the door) or another thread.
@@ -98,26 +103,35 @@ class Pipeline {
   using JobPtr = std::shared_ptr<Job>;
 
   Status Admit(const Batch& batch, std::optional<int64_t>* retry_delay_ms);
+  std::unique_ptr<BatchDecoder> MakeDecoder() const;
   void RunThread();
+  void Enqueue(const JobPtr& job, bool first);
+  void EnqueueLater(const JobPtr& job, int64_t delay_ms);
   void Process(const JobPtr& job, BatchDecoder* decoder);
-  void OnFrameDone(const JobPtr& job, worker::FrameResult frame_result);
-  bool Restamp(const JobPtr& job, UnixMillis closed_ms, BatchResult* result);
+  void Send(const JobPtr& job, exec::Frame frame);
+  void OnFrameDone(const JobPtr& job, Dispatcher::Result sent);
+  bool SendAgain(const JobPtr& job, Dispatcher::Result sent, BatchResult* result);
   void Finish(const JobPtr& job, BatchResult result);
   void Count(const Job& job, const BatchResult& result);
+  void SendPromise();
   void RunPromises();
   // A stamp for events that begin at least_event_ms (replay).
   UnixMillis ReplayStamp(UnixMillis least_event_ms, UnixMillis floor_ms) const;
 
   const PipelineOptions options_;
-  worker::Worker* const worker_;
+  Dispatcher* const dispatcher_;
+  RuleSource* const rules_;
+  task::Scheduler* const scheduler_;
   StampKeeper stamps_;
   ReplayProducers producers_;
-  worker::StreamId stream_ = 0;
+  // Gone with the pipeline: what comes back after that finds nobody.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::unique_ptr<BatchDecoder> decoder_;      // without threads; of the scheduler
+  task::Scheduler::TimerId promise_timer_ = 0; // of the scheduler
 
   mutable std::mutex mutex_;
   std::condition_variable work_;       // jobs_ or stopping_
   std::condition_variable idle_;       // inflight_jobs_ became 0
-  std::condition_variable promise_;    // stopping_
   std::deque<JobPtr> jobs_;
   uint64_t inflight_jobs_ = 0;
   uint64_t inflight_bytes_ = 0;

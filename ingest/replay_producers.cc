@@ -51,6 +51,19 @@ UnixMillis ReplayProducers::Watermark() const {
   return least;
 }
 
+std::map<std::string, UnixMillis> ReplayProducers::Promises() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, UnixMillis> promises;
+  for (const auto& [name, producer] : producers_) {
+    if (producer.ended) {
+      promises[name] = std::numeric_limits<UnixMillis>::max();
+    } else if (producer.watermark_ms.has_value()) {
+      promises[name] = *producer.watermark_ms;
+    }
+  }
+  return promises;
+}
+
 std::vector<ReplayProducers::Producer> ReplayProducers::Snapshot() const {
   const std::lock_guard lock(mutex_);
   std::vector<Producer> result;

@@ -25,6 +25,9 @@ class ReplayProducers {
   // The least promise: 0 before all have made one, INT64_MAX when all have ended.
   UnixMillis Watermark() const;
 
+  // What each has promised; INT64_MAX: it has ended. Those that have promised nothing are left out.
+  std::map<std::string, UnixMillis> Promises() const;
+
   struct Producer {
     std::string name;
     bool joined = false;

@@ -27,16 +27,18 @@ class WorkerLink {
 
   virtual ~WorkerLink() = default;   // answers what is under way as unavailable
 
-  // Sends a frame whose parts carry epochs. done is called once, from another thread: with the worker's
-  // result, or kUnavailable when the connection broke or there is none (what happened then is unknown).
+  // Sends a frame whose parts carry epochs. done is called once, from any thread: with the worker's result,
+  // or kUnavailable when there is no connection, or it broke (then maybe_taken is set: what became of the
+  // frame is unknown). A refusal that resending may mend hands the frame back. The caller holds no locks
+  // that done takes.
   virtual void Submit(UnixMillis stamp_ms, exec::Frame frame, Done done) = 0;
 
   // Tells the worker. Called every half a second, also when nothing changed; and at once when a replay's
-  // promise grows.
+  // promise grows, or when the worker answered kStream. Lower values than before are ignored.
   virtual void SetPromise(const Promise& promise) = 0;
 };
 
-// In one process.
+// In one process. The worker outlives the link, and answers everything before it stops.
 std::unique_ptr<WorkerLink> MakeLocalLink(worker::Worker* worker);
 
 }  // namespace weir::ingest

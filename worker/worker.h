@@ -64,6 +64,10 @@ struct FrameResult {
   };
   // Only events that were not counted everywhere; sorted by event_index, an event once (kRepeat wins).
   std::vector<Exception> exceptions;
+  // Refused: the frame, handed back so that it can be sent again. Empty when parts of it were taken on.
+  exec::Frame frame;
+  // Set by what stands between sender and worker: the answer was lost, and the frame may have been logged.
+  bool maybe_taken = false;
 };
 
 // A shard that the table gives to this worker.
