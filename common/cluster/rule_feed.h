@@ -13,6 +13,7 @@
 #include "common/base/status.h"
 #include "common/base/time.h"
 #include "common/meta/meta_store.h"
+#include "common/task/scheduler.h"
 
 namespace weir::cluster {
 
@@ -30,18 +31,29 @@ struct RuleSetTexts {
   std::vector<File> files;
 };
 
+// Versioned, docs/formats.md. stored: do not renumber.
 std::string EncodeRuleSetTexts(const RuleSetTexts& rules);
 StatusOr<RuleSetTexts> DecodeRuleSetTexts(std::string_view bytes);
+// Whether they are the same rules under the same options, whatever the version.
+bool SameRules(const RuleSetTexts& one, const RuleSetTexts& other);
 
 class RuleFeed {
  public:
-  // on_rules is called for every version, oldest first, from Start on.
+  // on_rules is called for every version, oldest first, from Start on. It must not destroy the feed. A
+  // version that cannot be read is left out, and logged. store and scheduler outlive the feed.
   RuleFeed(meta::MetaStore* store, task::Scheduler* scheduler,
            std::function<void(const RuleSetTexts&)> on_rules);
   ~RuleFeed();
 
   void Start();
-  // Adds the next version, active from a stamp. kAborted when another got in between.
+  // Whether all versions of the time of Start have been told.
+  bool synced() const;
+  // The newest that was told; null: none.
+  const RuleSetTexts* newest() const;
+
+  // Adds the next version; the given one is ignored, and active_from_ms raised above that of the newest if
+  // it is not. kAborted when another got in between, or the fence does not hold. kUnavailable: not reached,
+  // or not synced; it may yet appear. kInvalidArgument: too long. done is dropped with the feed.
   void Publish(RuleSetTexts rules, std::vector<meta::Compare> fence,
                std::function<void(StatusOr<RuleSetVersion>)> done);
 

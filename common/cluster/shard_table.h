@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,8 +29,12 @@ std::string EncodeShardEntry(const ShardEntry& entry);
 StatusOr<ShardEntry> DecodeShardEntry(std::string_view bytes);
 
 struct ShardTable {
-  int64_t revision = 0;              // of the metadata store
-  std::vector<ShardEntry> entries;   // by shard
+  // When an entry last changed, in revisions of the metadata store: the same for everybody who sees the
+  // same entries.
+  int64_t revision = 0;
+  std::vector<ShardEntry> entries;   // by shard; without a key in the store: epoch 0, worker ""
+  // Entries whose value cannot be read, and why; as if given to nobody, and nobody may change them.
+  std::map<ShardId, std::string> damaged;
 };
 
 }  // namespace weir::cluster

@@ -40,7 +40,7 @@ const std::map<std::string, std::vector<std::string>>& Edges() {
       {"rpc", {"telemetry", "proto"}},
       {"meta", {"task", "state"}},
       {"meta_etcd", {"meta", "rpc", "telemetry", "proto"}},
-      {"cluster", {"meta", "task"}},
+      {"cluster", {"meta", "task", "telemetry"}},
       {"worker", {"cluster", "task", "shard", "state", "state_rocksdb", "exec", "plan", "rule", "alert", "telemetry"}},
       {"ingest", {"cluster", "task", "exec", "source", "wire", "rpc", "telemetry"}},
       {"coordinator", {"cluster", "task", "alert", "wire", "rpc", "telemetry"}},

@@ -1,0 +1,68 @@
+// The value of a rule set's key (docs/formats.md).
+#include <algorithm>
+#include <utility>
+
+#include "common/base/bytes.h"
+#include "common/cluster/rule_feed.h"
+
+namespace weir::cluster {
+namespace {
+
+constexpr uint8_t kTextsVersion = 1;   // stored: do not change
+
+bool SameFile(const RuleSetTexts::File& one, const RuleSetTexts::File& other) {
+  return one.path == other.path && one.text == other.text;
+}
+
+}  // namespace
+
+std::string EncodeRuleSetTexts(const RuleSetTexts& rules) {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.U8(kTextsVersion);
+  writer.Varint(rules.version.value);
+  writer.SignedVarint(rules.active_from_ms);
+  writer.String(rules.mode);
+  writer.String(rules.alerts);
+  writer.SignedVarint(rules.lateness_ms);
+  writer.Varint(rules.files.size());
+  for (const RuleSetTexts::File& file : rules.files) {
+    writer.String(file.path);
+    writer.String(file.text);
+  }
+  return bytes;
+}
+
+StatusOr<RuleSetTexts> DecodeRuleSetTexts(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const uint8_t version = reader.U8();
+  if (reader.ok() && version != kTextsVersion) {
+    return FailedPrecondition("rule set of format version {}; this weir knows {}", version,
+                              kTextsVersion);
+  }
+  RuleSetTexts rules;
+  rules.version = RuleSetVersion(reader.Varint());
+  rules.active_from_ms = reader.SignedVarint();
+  rules.mode = reader.String();
+  rules.alerts = reader.String();
+  rules.lateness_ms = reader.SignedVarint();
+  for (uint64_t left = reader.Varint(); left > 0 && reader.ok(); --left) {
+    RuleSetTexts::File file;
+    file.path = reader.String();
+    file.text = reader.String();
+    rules.files.push_back(std::move(file));
+  }
+  if (!reader.ok() || !reader.done()) {
+    return DataLoss("rule set of {} bytes is damaged", bytes.size());
+  }
+  return rules;
+}
+
+bool SameRules(const RuleSetTexts& one, const RuleSetTexts& other) {
+  return one.mode == other.mode && one.alerts == other.alerts &&
+         one.lateness_ms == other.lateness_ms &&
+         std::equal(one.files.begin(), one.files.end(), other.files.begin(), other.files.end(),
+                    SameFile);
+}
+
+}  // namespace weir::cluster
