@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -141,6 +142,7 @@ class Dispatcher::Impl final : public std::enable_shared_from_this<Impl> {
               bool maybe_taken);
   void OnAnswer(Flight* flight, bool maybe_taken, FrameResult answer);
   void Park(Flight* flight, bool maybe_taken, FrameResult answer);
+  int64_t TimeLeft(Flight* flight) const;
   void Resend(uint64_t id);
   static void Merge(Flight* flight, bool maybe_taken, FrameResult answer);
   static void Close(Flight* flight);
@@ -309,23 +311,25 @@ void Dispatcher::Impl::OnAnswer(Flight* flight, bool maybe_taken, FrameResult an
   Close(flight);
 }
 
+// For how long a frame may still be sent again.
+int64_t Dispatcher::Impl::TimeLeft(Flight* flight) const {
+  const int64_t now_ms = scheduler_->NowMonotonicMs();
+  const std::lock_guard lock(flight->mutex);
+  if (flight->give_up_ms < 0) {
+    flight->give_up_ms = now_ms + options_.resend_ms_max;
+  }
+  return flight->give_up_ms - now_ms;
+}
+
 // Lays a refused message by, or gives it up.
 void Dispatcher::Impl::Park(Flight* flight, bool maybe_taken, FrameResult answer) {
-  const int64_t now_ms = scheduler_->NowMonotonicMs();
-  int64_t left_ms = 0;
-  {
-    const std::lock_guard lock(flight->mutex);
-    if (flight->give_up_ms < 0) {
-      flight->give_up_ms = now_ms + options_.resend_ms_max;
-    }
-    left_ms = flight->give_up_ms - now_ms;
-  }
   const bool for_table = answer.reason == Reason::kTable;
   std::optional<Promise> renew;
   bool parked = false;
   {
     const std::lock_guard lock(mutex_);
-    if (left_ms > 0 && !stopped_) {
+    const int64_t left_ms = stopped_ ? 0 : TimeLeft(flight);
+    if (left_ms > 0) {
       // A worker that knows a newer table than we is right about it: sending before we know it is
       // pointless. One that lags behind, or must open its stream or shard first, is asked again.
       const bool wait = for_table && answer.table_revision > routing_->revision;

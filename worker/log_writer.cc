@@ -222,6 +222,7 @@ void LogWriter::Enqueue(Item item) {
   }
   FrameResult result;
   result.status = refusal;
+  result.frame = std::move(item.frame);
   item.pending->Answer(std::move(result));
 }
 
@@ -367,6 +368,7 @@ void LogWriter::Process(std::vector<Item> items) {
       result.status = failed;
     }
     if (!result.status.ok()) {
+      result.frame = std::move(item.frame);
       answers.emplace_back(item.pending, std::move(result));
       continue;
     }

@@ -64,7 +64,7 @@ struct FrameResult {
   };
   // Only events that were not counted everywhere; sorted by event_index, an event once (kRepeat wins).
   std::vector<Exception> exceptions;
-  // Refused: the frame, handed back so that it can be sent again. Empty when parts of it were taken on.
+  // Refused before anything was logged: the frame, handed back so that it can be sent again.
   exec::Frame frame;
   // Set by what stands between sender and worker: the answer was lost, and the frame may have been logged.
   bool maybe_taken = false;
@@ -210,9 +210,9 @@ class Worker {
   void SetProducerWatermark(const std::string& producer, UnixMillis watermark_ms);
   void CloseStream(StreamId stream);
 
-  // Queues a frame, all of whose parts are for shards that this worker holds; done is called from another
-  // thread, once. The stamp is the arrival time of its
-  // events (wall clock) or a time above the stream's watermark (replay: pass the least event time).
+  // Queues a frame, all of whose parts are for shards that this worker holds; done is called once, from
+  // another thread or, when the queue takes nothing, from within the call. The stamp is the arrival time
+  // of its events (wall clock) or a time above the stream's watermark (replay: pass the least event time).
   void Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
               std::function<void(FrameResult)> done);
 
