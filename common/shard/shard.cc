@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 #include "common/exec/row_format.h"
 #include "common/shard/growth.h"
 #include "common/shard/keys.h"
@@ -113,7 +114,7 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
     state.window = window_by_index_[rule.window_index];
     const auto counters = meta_.rules.find(state.hash);
     if (counters != meta_.rules.end()) {
-      state.judged_ms = counters->second.judged_ms;
+      state.judged_ms = Mutated(Mutation::kForgetJudged) ? kTimeMin : counters->second.judged_ms;
       state.rows = counters->second.rows;
       state.late = counters->second.late;
       state.future = counters->second.future;
@@ -320,7 +321,7 @@ Status Shard::ApplyEntry(const SubBatch& batch, uint32_t batch_position, ByteRea
   identity.high ^= rule_set_->classes[entry.class_index].id.high;
   identity.low ^= rule_set_->classes[entry.class_index].id.low;
   bool is_new = true;
-  if (options_.repeat_horizon_ms > 0) {
+  if (options_.repeat_horizon_ms > 0 && !Mutated(Mutation::kNoIdentityCheck)) {
     WEIR_ASSIGN_OR_RETURN(is_new,
                           identities_.Insert(identity, std::max(ingested_ms, meta_.closed_ms)));
   }
@@ -522,6 +523,10 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
       }
     }
     window->candidate_changes.clear();
+  }
+  if (Mutated(Mutation::kSplitCheckpoint)) {
+    WEIR_RETURN_IF_ERROR(store_->Write(batch, true));
+    batch->Clear();
   }
   alerts_.Checkpoint(batch);
   suppression_.Checkpoint(batch);
