@@ -84,6 +84,8 @@ class Judge {
   int64_t FloorIndex(const plan::Window& window, UnixMillis closed_ms) const;
 
  private:
+  using TickEpisodes = std::unordered_map<Hash128, TickEpisode>;
+
   // One row of a tail with the group it came from (-1 when a tail STATS merged several).
   struct ResultRow {
     exec::TailRow row;
@@ -107,12 +109,13 @@ class Judge {
                      const std::vector<const Group*>& groups, UnixMillis tick_ms, uint64_t ordinal,
                      bool approximate, const Instant& instant,
                      std::map<Hash128, Hash128>* made_this_tick);
+  Status RecoverTick(TickEpisodes::iterator ended);
 
   Options options_;
   state::StateStore* store_;
   AlertBook* alerts_;
   Suppression* suppression_;
-  std::unordered_map<Hash128, TickEpisode> tick_episodes_;
+  TickEpisodes tick_episodes_;
   std::map<Hash128, bool> tick_episode_changes_;
   Arena arena_;
   expr::Warnings warnings_;
