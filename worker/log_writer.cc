@@ -371,6 +371,7 @@ void LogWriter::Process(std::vector<Item> items) {
     }
     if (!result.status.ok()) {
       result.frame = std::move(item.frame);
+      item.shards.clear();   // below, what is left in items makes records
       answers.emplace_back(item.pending, std::move(result));
       continue;
     }

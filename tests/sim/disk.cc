@@ -91,6 +91,7 @@ Status Disk::Write(state::WriteBatch* batch, bool sync) {
 Status Disk::WriteInCrash(Changes changes) {
   Apply(changes);
   unsynced_.push_back(std::move(changes));
+  offline_ = true;
   std::exchange(died_, nullptr)();
   return Unavailable("the machine died");
 }

@@ -90,6 +90,9 @@ void Faults::FailWorker(WorkerNode* worker) {
     case 3:
       world_->Log(worker->name(), "has a full disk");
       worker->disk().set_full(true);
+      if (random.OneIn(2)) {
+        Later(random.Between(1, back_ms), [worker] { worker->disk().set_full(false); });
+      }
       return Later(back_ms, [this, worker] {
         worker->Kill();
         StartLater(worker, world_->random().Between(1, 500));
