@@ -20,7 +20,7 @@ namespace weir::sim {
 
 class Checker final : public Observer {
  public:
-  explicit Checker(World* world) : world_(world) {}
+  Checker(World* world, bool replay) : world_(world), replay_(replay) {}
 
   // Follows the shard table as it is, without a network between.
   void Watch(meta::MetaStore* store, uint16_t shard_count);
@@ -48,6 +48,8 @@ class Checker final : public Observer {
     alert::Alert alert;
   };
 
+  void OnTable(const cluster::ShardTable& table);
+  void CheckTable(const std::vector<WorkerNode*>& workers);
   void ReadLogs(const std::vector<WorkerNode*>& workers);
   void ReadLog(const std::string& worker, const LogRecords& records);
   void TakeEntry(uint16_t shard, UnixMillis stamp_ms, const Hash128& class_id, UnixMillis time_ms);
@@ -57,7 +59,9 @@ class Checker final : public Observer {
                    const plan::RuleSet& rules);
 
   World* const world_;
+  const bool replay_;
   std::unique_ptr<cluster::TableWatch> table_;
+  std::vector<cluster::ShardEntry> entries_;   // as the history knows them
   std::map<Hash128, Announced> alerts_;
   std::map<std::pair<Hash128, UnixMillis>, Logged> logged_;   // by class and event
   std::map<uint16_t, std::string> rows_at_;                   // shard, worker with its rows

@@ -13,38 +13,55 @@ constexpr int64_t kRetryMs = 250;
 
 }  // namespace
 
-void Collectors::Plan(int events, int64_t until_ms) {
+Event Collectors::MakeEvent(int number, int64_t happens_ms) {
+  static const std::vector<std::string> kActions = {"read", "list", "write", "delete", "create"};
   Random& random = world_->random();
-  const std::vector<std::string> actions = {"read", "list", "write", "delete", "create"};
+  Event event;
+  // Some at the edges of seconds and ticks.
+  event.time_ms = kBeginMs + (random.OneIn(4) ? happens_ms / 1000 * 1000 : happens_ms);
+  event.id = random.OneIn(20) ? "" : fmt::format("e{}", number);
+  event.user = static_cast<int>(random.Between(0, 4));
+  event.account = static_cast<int>(random.Between(0, 2));
+  event.action = random.Pick(kActions);
+  event.failed = random.OneIn(3);
+  event.address = static_cast<int>(random.Between(1, 4));
+  return event;
+}
+
+void Collectors::Plan(int events, int64_t until_ms, bool replay) {
+  replay_ = replay;
+  Random& random = world_->random();
+  const std::vector<std::string> producers = Producers();
   std::set<UnixMillis> times;
-  std::vector<std::pair<int64_t, std::size_t>> due;   // when to send, event
+  std::vector<std::vector<Due>> due(replay ? producers.size() : 1);
   for (int i = 0; i < events; ++i) {
-    Event event;
     const int64_t happens_ms = random.Between(0, until_ms);
-    // Some at the edges of seconds and ticks.
-    event.time_ms = kBeginMs + (random.OneIn(4) ? happens_ms / 1000 * 1000 : happens_ms);
+    Event event = MakeEvent(i, happens_ms);
     while (!times.insert(event.time_ms).second) {
       ++event.time_ms;
     }
-    event.id = random.OneIn(20) ? "" : fmt::format("e{}", i);
-    event.user = static_cast<int>(random.Between(0, 4));
-    event.account = static_cast<int>(random.Between(0, 2));
-    event.action = random.Pick(actions);
-    event.failed = random.OneIn(3);
-    event.address = static_cast<int>(random.Between(1, 4));
     const int64_t delay_ms = random.OneIn(6) ? random.Between(0, 60'000) : random.Between(0, 1500);
-    due.emplace_back(happens_ms + delay_ms, events_.size());
+    due[random.Below(due.size())].push_back({happens_ms + delay_ms, events_.size()});
     events_.push_back(std::move(event));
   }
   acknowledged_.assign(events_.size(), false);
-  std::sort(due.begin(), due.end());
+  for (std::size_t i = 0; i < due.size(); ++i) {
+    std::sort(due[i].begin(), due[i].end());
+    PlanBatches(due[i], until_ms, replay ? &producers[i] : nullptr);
+  }
+  unacknowledged_ = sendings_.size();
+}
+
+void Collectors::PlanBatches(const std::vector<Due>& due, int64_t until_ms,
+                             const std::string* producer) {
+  Random& random = world_->random();
   for (std::size_t at = 0; at < due.size();) {
     const std::size_t size = std::min(due.size() - at, random.OneIn(3) ? 1 : 1 + random.Below(8));
     std::vector<std::size_t> batch;
     for (std::size_t i = 0; i < size; ++i) {
-      batch.push_back(due[at + i].second);
+      batch.push_back(due[at + i].event);
     }
-    const int64_t send_ms = std::min(due[at + size - 1].first, until_ms + 2000);
+    const int64_t send_ms = std::min(due[at + size - 1].send_ms, until_ms + 2000);
     // What has an id may come in a second batch too, as collectors that overlap send it.
     if (random.OneIn(8)) {
       std::vector<std::size_t> twice;
@@ -54,18 +71,18 @@ void Collectors::Plan(int events, int64_t until_ms) {
         }
       }
       if (!twice.empty()) {
-        AddBatch(std::move(twice), send_ms + random.Between(0, 8000));
+        AddBatch(std::move(twice), send_ms + random.Between(0, 8000), producer);
       }
     }
-    AddBatch(std::move(batch), send_ms);
+    AddBatch(std::move(batch), send_ms, producer);
     at += size;
   }
-  unacknowledged_ = sendings_.size();
 }
 
-void Collectors::AddBatch(std::vector<std::size_t> events, int64_t send_ms) {
+void Collectors::AddBatch(std::vector<std::size_t> events, int64_t send_ms,
+                          const std::string* producer) {
   Sending sending;
-  sending.batch.producer_id = fmt::format("collector-{}", sendings_.size() % 3);
+  sending.batch.producer_id = producer != nullptr ? *producer : Producers()[sendings_.size() % 3];
   sending.batch.sequence = sendings_.size() + 1;
   for (const std::size_t event : events) {
     const std::string record = ToRecord(events_[event], std::nullopt);
@@ -81,6 +98,29 @@ void Collectors::Start() {
   for (std::size_t index = 0; index < sendings_.size(); ++index) {
     world_->At(sendings_[index].send_ms, [this, index] { Send(index); });
   }
+  if (replay_) {
+    Promise();
+  }
+}
+
+// Every collector says, to any node, that nothing is to come before its first event that is not
+// acknowledged; a node that starts anew knows nothing of what was promised before.
+void Collectors::Promise() {
+  for (const std::string& producer : Producers()) {
+    UnixMillis watermark_ms = INT64_MAX;
+    for (const Sending& sending : sendings_) {
+      if (!sending.acknowledged && sending.batch.producer_id == producer) {
+        for (const std::size_t event : sending.events) {
+          watermark_ms = std::min(watermark_ms, events_[event].time_ms - 1);
+        }
+      }
+    }
+    IngestNode* const node = world_->random().Pick(nodes_);
+    world_->At(network_->Delay(), [node, producer, watermark_ms] {
+      node->Advance(producer, watermark_ms);
+    });
+  }
+  world_->At(400, [this] { Promise(); });
 }
 
 void Collectors::Send(std::size_t index) {

@@ -17,8 +17,9 @@ class Collectors {
   Collectors(World* world, Network* network, Observer* observer, std::vector<IngestNode*> nodes)
       : world_(world), network_(network), observer_(observer), nodes_(std::move(nodes)) {}
 
-  // Makes events and the times at which they are sent, up to a time.
-  void Plan(int events, int64_t until_ms);
+  // Makes events and the times at which they are sent, up to a time. In a replay each event is of one
+  // collector, which promises again and again how far it has come.
+  void Plan(int events, int64_t until_ms, bool replay);
   void Start();
   // Sends nothing on its own accord any more; what was sent is sent again until acknowledged.
   void set_quiet() { quiet_ = true; }
@@ -38,7 +39,17 @@ class Collectors {
     bool again = false;   // sent once more although acknowledged
   };
 
-  void AddBatch(std::vector<std::size_t> events, int64_t send_ms);
+  struct Due {
+    int64_t send_ms;
+    std::size_t event;
+
+    auto operator<=>(const Due&) const = default;
+  };
+
+  Event MakeEvent(int number, int64_t happens_ms);
+  void PlanBatches(const std::vector<Due>& due, int64_t until_ms, const std::string* producer);
+  void AddBatch(std::vector<std::size_t> events, int64_t send_ms, const std::string* producer);
+  void Promise();
   void Send(std::size_t index);
   void TakeAnswer(std::size_t index, uint64_t attempt, const ingest::BatchResult& result);
 
@@ -51,6 +62,7 @@ class Collectors {
   std::vector<Sending> sendings_;
   std::size_t unacknowledged_ = 0;
   bool quiet_ = false;
+  bool replay_ = false;
 };
 
 }  // namespace weir::sim

@@ -24,15 +24,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection(Network* network, ProcessPtr ingest, task::Scheduler* scheduler, WorkerPort port)
       : network_(network), ingest_(std::move(ingest)), scheduler_(scheduler), port_(std::move(port)) {}
 
-  void Open(UnixMillis stamp_ms) {
-    ToWorker([this, stamp_ms] { stream_ = port_.worker->OpenStream(stamp_ms); });
-  }
-
-  // As a worker's service does it: a promise on a stream that was dropped opens another.
-  void Promise(UnixMillis stamp_ms) {
-    ToWorker([this, stamp_ms] {
-      if (!stream_.has_value() || !port_.worker->SetWatermark(*stream_, stamp_ms)) {
-        stream_ = port_.worker->OpenStream(stamp_ms);
+  // The first opens the stream; as a worker's service does it, one on a stream that was dropped opens
+  // another.
+  void Promise(const ingest::Promise& promise) {
+    ToWorker([this, promise] {
+      for (const auto& [producer, watermark_ms] : promise.producers) {
+        port_.worker->SetProducerWatermark(producer, watermark_ms);
+      }
+      if (!stream_.has_value() || !port_.worker->SetWatermark(*stream_, promise.stamp_ms)) {
+        stream_ = port_.worker->OpenStream(promise.stamp_ms);
       }
     });
   }
@@ -190,10 +190,14 @@ class SimLink final : public ingest::WorkerLink {
   }
 
   void SetPromise(const ingest::Promise& promise) override {
-    stamp_ms_ = std::max(stamp_ms_, promise.stamp_ms);
+    promise_.stamp_ms = std::max(promise_.stamp_ms, promise.stamp_ms);
+    for (const auto& [producer, watermark_ms] : promise.producers) {
+      const auto [at, added] = promise_.producers.emplace(producer, watermark_ms);
+      at->second = std::max(at->second, watermark_ms);
+    }
     Connect();
     if (connection_ != nullptr) {
-      connection_->Promise(stamp_ms_);
+      connection_->Promise(promise_);
     }
   }
 
@@ -213,7 +217,7 @@ class SimLink final : public ingest::WorkerLink {
       return;
     }
     connection_ = std::make_shared<Connection>(network_, process_, scheduler_, std::move(port));
-    connection_->Open(stamp_ms_);
+    connection_->Promise(promise_);
   }
 
   Network* const network_;
@@ -221,7 +225,7 @@ class SimLink final : public ingest::WorkerLink {
   task::Scheduler* const scheduler_;
   const std::string worker_;
   const FindWorker find_;
-  UnixMillis stamp_ms_ = 0;
+  ingest::Promise promise_;
   std::shared_ptr<Connection> connection_;
 };
 

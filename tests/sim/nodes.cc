@@ -15,6 +15,10 @@ constexpr int64_t kStreamTimeoutMs = 2500;
 
 }  // namespace
 
+std::vector<std::string> Producers() {
+  return {"collector-0", "collector-1", "collector-2"};
+}
+
 plan::CompileOptions OptionsOf(const cluster::RuleSetTexts& rules) {
   plan::CompileOptions options;
   options.lateness_ms = rules.lateness_ms;
@@ -99,6 +103,10 @@ void WorkerNode::Make() {
   options.shard_count = site_.shard_count;
   options.executors = 2;
   options.stream_timeout_ms = kStreamTimeoutMs;
+  if (site_.replay) {
+    options.clock = worker::ClockMode::kReplay;
+    options.producers = Producers();
+  }
   options.table_memory_bytes = site_.table_memory_bytes;
   options.checkpoint_interval_ms = kCheckpointMs;
   worker::AlertSink* const sink = this;
@@ -209,7 +217,7 @@ void IngestNode::Make() {
   main_ = site_.world->NewScheduler(process_);
   net_ = site_.world->NewScheduler(process_);
   meta_ = MakeMetaClient(site_.network, site_.meta, process_, main_.get());
-  rules_ = std::make_unique<ingest::CompiledRuleFeed>(false);
+  rules_ = std::make_unique<ingest::CompiledRuleFeed>(site_.replay);
   dispatcher_ = std::make_unique<ingest::Dispatcher>(
       ingest::DispatcherOptions(), main_.get(), [this](const std::string& worker) {
         return MakeSimLink(site_.network, process_, net_.get(), worker, find_);
@@ -217,6 +225,10 @@ void IngestNode::Make() {
   ingest::PipelineOptions options;
   options.shard_count = site_.shard_count;
   options.threads = 0;
+  options.replay = site_.replay;
+  if (site_.replay) {
+    options.producers = Producers();
+  }
   pipeline_ = std::make_unique<ingest::Pipeline>(options, dispatcher_.get(), rules_.get(), main_.get(),
                                                  &clock_);
   table_ = std::make_unique<cluster::TableWatch>(
@@ -234,6 +246,22 @@ void IngestNode::Make() {
 void IngestNode::Submit(const ingest::Batch& batch, ingest::Pipeline::Done done) {
   if (running()) {
     net_->Post([this, batch, done = std::move(done)] { pipeline_->Submit(batch, done); });
+  }
+}
+
+void IngestNode::Advance(const std::string& producer, UnixMillis watermark_ms) {
+  if (running()) {
+    net_->Post([this, producer, watermark_ms] {
+      const Status joined = pipeline_->Join(producer);
+      if (!joined.ok()) {
+        return site_.observer->Fail(std::string(Message(joined)));
+      }
+      if (watermark_ms == INT64_MAX) {
+        pipeline_->Advance(producer, std::nullopt, true);
+      } else {
+        pipeline_->Advance(producer, watermark_ms, false);
+      }
+    });
   }
 }
 
@@ -272,6 +300,7 @@ void CoordinatorNode::Make() {
   options.shard_count = site_.shard_count;
   options.placement_delay_ms = kPlacementDelayMs;
   options.activation_delay_ms = kActivationDelayMs;
+  options.replay = site_.replay;
   leader_ = std::make_unique<coordinator::Leader>(options, meta_.get(), main_.get(), session_.get(),
                                                   &clock_);
   leader_->Start();

@@ -39,7 +39,11 @@ struct Site {
   Observer* observer;
   uint16_t shard_count;
   uint64_t table_memory_bytes;
+  bool replay;   // the clock of a replay: its producers tell the time
 };
+
+// Of a replay.
+std::vector<std::string> Producers();
 
 class Node {
  public:
@@ -116,6 +120,8 @@ class IngestNode final : public Node {
 
   // A batch that arrives over the network; done runs in the node.
   void Submit(const ingest::Batch& batch, ingest::Pipeline::Done done);
+  // Likewise what a producer of a replay promises; INT64_MAX: it has ended.
+  void Advance(const std::string& producer, UnixMillis watermark_ms);
 
  private:
   void Make() override;

@@ -34,7 +34,8 @@ class Simulation {
   World world_;
   Network network_{&world_};
   std::unique_ptr<meta::MetaStore> meta_;
-  Checker checker_{&world_};
+  const bool replay_;
+  Checker checker_;
   uint16_t shard_count_;
   uint64_t table_memory_bytes_;
   cluster::RuleSetTexts rules_ = RuleTexts(0);
@@ -47,6 +48,8 @@ class Simulation {
 
 Simulation::Simulation(uint64_t seed)
     : world_(seed),
+      replay_(world_.random().OneIn(4)),
+      checker_(&world_, replay_),
       shard_count_(static_cast<uint16_t>(world_.random().Between(3, 12))),
       table_memory_bytes_(world_.random().OneIn(3) ? 32 << 10 : 8 << 20) {
   auto opened = meta::OpenEmbeddedStore(world_.own(), meta::EmbeddedOptions());
@@ -56,7 +59,8 @@ Simulation::Simulation(uint64_t seed)
 }
 
 Site Simulation::MakeSite() {
-  return {&world_, &network_, meta_.get(), &checker_, shard_count_, table_memory_bytes_};
+  return {&world_, &network_, meta_.get(), &checker_, shard_count_,
+          table_memory_bytes_, replay_};
 }
 
 void Simulation::MakeNodes() {
@@ -121,7 +125,7 @@ SeedResult Simulation::Run() {
   Random& random = world_.random();
   const int64_t chaos_ms = random.Between(30'000, 90'000);
   Collectors collectors(&world_, &network_, &checker_, cluster_.ingests);
-  collectors.Plan(static_cast<int>(random.Between(60, 300)), chaos_ms);
+  collectors.Plan(static_cast<int>(random.Between(60, 300)), chaos_ms, replay_);
   Faults faults(&world_, &network_, cluster_);
   for (Node* node : cluster_.all()) {
     // Some come later.
