@@ -184,8 +184,11 @@ Status Shard::Advance(const Instant& instant) {
   WEIR_RETURN_IF_ERROR(JudgeTicks(instant));
   WEIR_RETURN_IF_ERROR(RecoverEpisodes(instant.closed_ms));
   meta_.closed_ms = instant.closed_ms;
-  suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
-  identities_.Expire(instant.closed_ms);
+  // The end of a replay is no time that has passed: what comes again after it is still a repeat.
+  if (instant.closed_ms < kTimeMax) {
+    suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
+    identities_.Expire(instant.closed_ms);
+  }
   for (const auto& [id, window] : windows_) {
     window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, instant.closed_ms)),
                         kSweepEntries);
