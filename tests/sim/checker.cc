@@ -91,7 +91,10 @@ void Checker::OnAlert(const std::string& worker, const alert::Alert& alert) {
     Fail(fmt::format("alert {} is announced again as another: {}", alert.id.ToHex(),
                      Fingerprint(alert, true)));
   }
-  known->second.alert = alert;
+  // As everybody does who keeps alerts.
+  if (alert.revision > known->second.alert.revision) {
+    known->second.alert = alert;
+  }
 }
 
 // A frame that is taken although the table had already gone on when it arrived.
@@ -267,6 +270,11 @@ void Checker::CheckAlerts(const Collectors& collectors, const std::vector<Worker
     const bool at_ticks = std::any_of(Rules().begin(), Rules().end(), [&](const SimRule& rule) {
       return rule.id == alert->rule_id && rule.at_ticks;
     });
+    if (Fingerprint(*alert, true) != Fingerprint(announced.alert, true)) {
+      Fail(fmt::format("who followed alert {} knows it as revision {}: {}; it is revision {}: {}",
+                       id.ToHex(), announced.alert.revision, Fingerprint(announced.alert, true),
+                       alert->revision, Fingerprint(*alert, true)));
+    }
     if ((alert->flags & alert::kContinues) == 0) {
       found[alert->rule_id].push_back(Fingerprint(*alert, at_ticks));
     }

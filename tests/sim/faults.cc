@@ -124,6 +124,18 @@ void Faults::PauseNode(Node* node) {
 
 void Faults::CutOff() {
   Random& random = world_->random();
+  if (random.OneIn(6)) {
+    world_->Log("network", "the metadata store is not reached by anybody");
+    for (const Node* node : nodes_) {
+      network_->Cut(node->name(), kMetaNode);
+    }
+    return Later(random.Between(500, 9000), [this] {
+      world_->Log("network", "the metadata store is reached again");
+      for (const Node* node : nodes_) {
+        network_->Heal(node->name(), kMetaNode);
+      }
+    });
+  }
   std::string one = random.Pick(nodes_)->name();
   std::string other = random.OneIn(2) ? kMetaNode : random.Pick(nodes_)->name();
   if (one == other || !network_->Reaches(one, other)) {
