@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/base/mutation.h"
 #include "common/shard/keys.h"
 
 namespace weir::worker {
@@ -341,7 +342,7 @@ FrameResult LogWriter::Judge(const Item& item, UnixMillis closed_ms) const {
       return result;
     }
     const Slot& slot = slots_[part.shard.value];
-    if (!slot.held || slot.epoch != part.epoch) {
+    if (!slot.held || (slot.epoch != part.epoch && !Mutated(Mutation::kNoEpochCheck))) {
       result.status = slot.held ? Aborted("shard {} is at epoch {}, not {}", part.shard, slot.epoch,
                                           part.epoch)
                                 : Aborted("shard {} is not held here", part.shard);
@@ -363,7 +364,8 @@ FrameResult LogWriter::Judge(const Item& item, UnixMillis closed_ms) const {
     result.version = upcoming_.empty() ? version_ : upcoming_.front().version;
     result.status = Aborted("rows of rule set {} where {} is due", frame.version, result.version);
     result.reason = FrameResult::Reason::kVersion;
-  } else if (!frame.explicit_ingested && item.stamp_ms <= closed_ms) {
+  } else if (!frame.explicit_ingested && item.stamp_ms <= closed_ms &&
+             !Mutated(Mutation::kNoClosedCheck)) {
     result.status = Aborted("stamp {} is not after the closed stamp {}", item.stamp_ms, closed_ms);
     result.reason = FrameResult::Reason::kClosed;
   }
@@ -409,6 +411,7 @@ void LogWriter::Process(std::vector<Item> items) {
     }
     if (!result.status.ok()) {
       result.frame = std::move(item.frame);
+      item.shards.clear();   // below, what is left in items makes records
       answers.emplace_back(item.pending, std::move(result));
       continue;
     }
@@ -464,7 +467,7 @@ void LogWriter::Process(std::vector<Item> items) {
       const LogNumber number(slots_[record.shard.value].last + 1);
       batch->Put(state::Family::kLog, shard::LogKey(record.shard, number), record.record);
     }
-    written = store_->Write(batch.get(), true);
+    written = store_->Write(batch.get(), !Mutated(Mutation::kNoSync));
     ++syncs_;
     if (!written.ok()) {
       shared_->fail(Annotate(written, "appending to the log"));

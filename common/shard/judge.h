@@ -91,6 +91,8 @@ class Judge {
   int64_t FloorIndex(const plan::Window& window, UnixMillis closed_ms) const;
 
  private:
+  using TickEpisodes = std::unordered_map<Hash128, TickEpisode>;
+
   alert::Alert NewAlert(const RuleState& rule, const exec::TailRow& row, const Instant& instant,
                         UnixMillis judged_ms);
   void FillColumns(const plan::Tail& tail, const exec::TailRow& row, alert::Alert* alert) const;
@@ -106,12 +108,13 @@ class Judge {
                   const Instant& instant);
   Status EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tick_ms, uint64_t ordinal,
                      const Instant& instant, std::map<Hash128, Hash128>* made_this_tick);
+  Status RecoverTick(TickEpisodes::iterator ended);
 
   Options options_;
   state::StateStore* store_;
   AlertBook* alerts_;
   Suppression* suppression_;
-  std::unordered_map<Hash128, TickEpisode> tick_episodes_;
+  TickEpisodes tick_episodes_;
   std::map<Hash128, bool> tick_episode_changes_;
   Arena arena_;
   expr::Warnings warnings_;

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "common/base/check.h"
+#include "common/base/mutation.h"
 #include "common/exec/row_format.h"
 #include "common/shard/growth.h"
 #include "common/shard/keys.h"
@@ -109,7 +110,7 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
     state.window = window_by_index_[rule.window_index];
     const auto counters = meta_.rules.find(state.hash);
     if (counters != meta_.rules.end()) {
-      state.judged_ms = counters->second.judged_ms;
+      state.judged_ms = Mutated(Mutation::kForgetJudged) ? kTimeMin : counters->second.judged_ms;
       state.rows = counters->second.rows;
       state.late = counters->second.late;
       state.future = counters->second.future;
@@ -162,8 +163,11 @@ Status Shard::Advance(const Instant& instant) {
   WEIR_RETURN_IF_ERROR(JudgeTicks(instant));
   WEIR_RETURN_IF_ERROR(RecoverEpisodes(instant.closed_ms));
   meta_.closed_ms = instant.closed_ms;
-  suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
-  identities_.Expire(instant.closed_ms);
+  // The end of a replay is no time that has passed: what comes again after it is still a repeat.
+  if (instant.closed_ms < kTimeMax) {
+    suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
+    identities_.Expire(instant.closed_ms);
+  }
   for (const auto& [id, window] : windows_) {
     window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window))),
                         kSweepEntries);
@@ -272,7 +276,7 @@ Status Shard::ApplyEntry(const SubBatch& batch, uint32_t batch_position, ByteRea
   identity.high ^= rule_set_->classes[entry.class_index].id.high;
   identity.low ^= rule_set_->classes[entry.class_index].id.low;
   bool is_new = true;
-  if (options_.repeat_horizon_ms > 0) {
+  if (options_.repeat_horizon_ms > 0 && !Mutated(Mutation::kNoIdentityCheck)) {
     WEIR_ASSIGN_OR_RETURN(is_new,
                           identities_.Insert(identity, std::max(ingested_ms, meta_.closed_ms)));
   }
@@ -479,6 +483,10 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
       }
     }
     window->candidate_changes.clear();
+  }
+  if (Mutated(Mutation::kSplitCheckpoint)) {
+    WEIR_RETURN_IF_ERROR(store_->Write(batch, true));
+    batch->Clear();
   }
   alerts_.Checkpoint(batch);
   suppression_.Checkpoint(batch);

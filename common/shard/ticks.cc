@@ -111,7 +111,8 @@ Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tic
         alerts_->Put(std::move(open));
         return OkStatus();
       }
-      WEIR_RETURN_IF_ERROR(RecoverTicks({rule}, tick_ms));
+      // This one only: others that ended a tick ago may fire at this tick too, further on.
+      WEIR_RETURN_IF_ERROR(RecoverTick(found));
     }
   }
 
@@ -156,19 +157,24 @@ Status Judge::RecoverTicks(const std::vector<RuleState*>& rules, UnixMillis clos
     const auto current = position++;
     const TickEpisode& episode = current->second;
     const auto interval = intervals.find(episode.rule);
-    if (interval == intervals.end() || episode.end_ms + interval->second > closed_ms) {
-      continue;
+    if (interval != intervals.end() && episode.end_ms + interval->second <= closed_ms) {
+      WEIR_RETURN_IF_ERROR(RecoverTick(current));
     }
-    if (episode.owns_alert) {
-      WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_->Get(episode.alert));
-      if (alert.status == alert::AlertStatus::kOpen) {
-        alert.status = alert::AlertStatus::kRecovered;
-        alerts_->Put(std::move(alert));
-      }
-    }
-    tick_episode_changes_[current->first] = false;
-    tick_episodes_.erase(current);
   }
+  return OkStatus();
+}
+
+Status Judge::RecoverTick(TickEpisodes::iterator ended) {
+  const TickEpisode& episode = ended->second;
+  if (episode.owns_alert) {
+    WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_->Get(episode.alert));
+    if (alert.status == alert::AlertStatus::kOpen) {
+      alert.status = alert::AlertStatus::kRecovered;
+      alerts_->Put(std::move(alert));
+    }
+  }
+  tick_episode_changes_[ended->first] = false;
+  tick_episodes_.erase(ended);
   return OkStatus();
 }
 
