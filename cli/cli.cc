@@ -54,6 +54,8 @@ int Run(int argc, const char* const* argv) {
   app.get_formatter()->column_width(34);
   Action action;
   AddAllCommand(&app, &action);
+  AddWorkerCommand(&app, &action);
+  AddCoordinatorCommand(&app, &action);
   AddIngestCommand(&app, &action);
   AddAlertsCommand(&app, &action);
   AddClusterCommand(&app, &action);

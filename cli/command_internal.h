@@ -12,6 +12,8 @@ namespace weir::cli {
 using Action = std::function<int()>;
 
 void AddAllCommand(CLI::App* app, Action* action);
+void AddWorkerCommand(CLI::App* app, Action* action);
+void AddCoordinatorCommand(CLI::App* app, Action* action);
 void AddIngestCommand(CLI::App* app, Action* action);
 void AddAlertsCommand(CLI::App* app, Action* action);
 void AddClusterCommand(CLI::App* app, Action* action);

@@ -24,4 +24,7 @@ void AddConfigFlags(CLI::App* app, ConfigFlags* flags);
 // result.
 StatusOr<config::LoadResult> LoadConfig(const ConfigFlags& flags);
 
+// The ingest role of a cluster, until a signal.
+int RunIngestRole(const ConfigFlags& flags);
+
 }  // namespace weir::cli

@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/command_internal.h"
+#include "cli/config_flags_internal.h"
 #include "cli/push_client.h"
 #include "cli/record_batcher.h"
 #include "cli/terminal.h"
@@ -32,6 +33,7 @@ struct IngestFlags {
   std::string watermark_lag = "60m";
   std::string retry_for = "60s";
   std::vector<std::string> files;
+  ConfigFlags node;   // without files: the ingest role
 };
 
 std::string HostName() {
@@ -203,9 +205,7 @@ class Report {
 
 int RunIngest(const IngestFlags& flags) {
   if (flags.files.empty()) {
-    fmt::print(stderr, "weir ingest: name the files to send, or - for standard input\n"
-                       "see `weir ingest --help`; `weir all` runs a node\n");
-    return kExitUsage;
+    return RunIngestRole(flags.node);
   }
   const auto lag = ParseDuration(flags.watermark_lag);
   const auto retry_for = ParseDuration(flags.retry_for);
@@ -252,8 +252,11 @@ void AddIngestCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand(
       "ingest",
       "Send files of records (NDJSON, JSON, CloudTrail files, gzipped too) to a cluster.\n"
-      "Exit code 0: everything was accepted; 1: something was rejected, refused or not sent.");
+      "Exit code 0: everything was accepted; 1: something was rejected, refused or not sent.\n"
+      "Without files: run an ingest node of a cluster until SIGINT or SIGTERM, configured by the flags "
+      "that `weir all` has.");
   auto flags = std::make_shared<IngestFlags>();
+  AddConfigFlags(command, &flags->node);
   AddAddressOption(command, &flags->address);
   command->add_option("--producer", flags->producer,
                       "Name of the sender; default: made of the host and the files");

@@ -15,6 +15,7 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/spread_judge.h"
 #include "ingest/dispatcher.h"
 #include "ingest/ingest_service.h"
 #include "ingest/pipeline.h"
@@ -61,6 +62,9 @@ class Node {
   std::unique_ptr<ingest::CompiledRuleFeed> rule_feed_;
   std::unique_ptr<ingest::Dispatcher> dispatcher_;
   std::unique_ptr<ingest::Pipeline> pipeline_;
+  std::unique_ptr<task::ThreadScheduler> coordinator_scheduler_;
+  std::unique_ptr<coordinator::SpreadCluster> spread_cluster_;
+  std::unique_ptr<coordinator::SpreadJudge> spread_judge_;
   std::unique_ptr<ingest::IngestService> ingest_service_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;

@@ -1,6 +1,8 @@
-// weir all: a node with every role, until a signal.
+// weir all, worker, coordinator, and ingest without files: processes that serve until a signal.
 #include <csignal>
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 #include <pthread.h>
@@ -9,6 +11,7 @@
 #include "cli/command_internal.h"
 #include "cli/config_flags_internal.h"
 #include "cli/node.h"
+#include "cli/role_node.h"
 #include "cli/terminal.h"
 #include "common/telemetry/log.h"
 
@@ -40,7 +43,8 @@ void LogRules(const Node& node) {
   }
 }
 
-int RunAll(const ConfigFlags& flags) {
+// What every process does before it serves: configuration, log, signals. An exit code, or nothing.
+std::optional<int> Prepare(const ConfigFlags& flags, config::Config* config, sigset_t* signals) {
   const auto loaded = LoadConfig(flags);
   if (!loaded.ok()) {
     PrintError(fmt::format("{}", loaded.status()));
@@ -52,8 +56,8 @@ int RunAll(const ConfigFlags& flags) {
   if (!loaded->problems.empty()) {
     return kExitUsage;
   }
-  const config::Config& config = loaded->config;
-  if (const Status status = InitLog(config); !status.ok()) {
+  *config = loaded->config;
+  if (const Status status = InitLog(*config); !status.ok()) {
     PrintError(fmt::format("{}", status));
     return kExitFailed;
   }
@@ -61,8 +65,29 @@ int RunAll(const ConfigFlags& flags) {
     log::Warn("configuration", {{"problem", warning.Render()}});
   }
   // Before any thread starts, so that all inherit it.
-  const sigset_t signals = EndSignals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  *signals = EndSignals();
+  pthread_sigmask(SIG_BLOCK, signals, nullptr);
+  return std::nullopt;
+}
+
+// Waits for a signal to end, then stops.
+int ServeUntilSignal(const sigset_t& signals, const std::function<void()>& stop) {
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log::Info("stopping; a second signal exits at once", {{"signal", signal}});
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  stop();
+  log::Info("stopped");
+  log::Flush();
+  return kExitOk;
+}
+
+int RunAll(const ConfigFlags& flags) {
+  config::Config config;
+  sigset_t signals;
+  if (const std::optional<int> ended = Prepare(flags, &config, &signals); ended.has_value()) {
+    return *ended;
+  }
   auto node = Node::Start(config, nullptr, nullptr);
   if (!node.ok()) {
     PrintError(fmt::format("cannot start: {}", node.status()));
@@ -72,17 +97,56 @@ int RunAll(const ConfigFlags& flags) {
   Print(fmt::format("weir {} listening on {}: tenant {}, {} clock, {} rules loaded, {} refused\n",
                     Version(), (*node)->address(), config.tenant, config.clock,
                     (*node)->rules_loaded(), (*node)->rules_refused()));
-  int signal = 0;
-  sigwait(&signals, &signal);
-  log::Info("stopping; a second signal exits at once", {{"signal", signal}});
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  (*node)->Stop();
-  log::Info("stopped");
-  log::Flush();
-  return kExitOk;
+  return ServeUntilSignal(signals, [&] { (*node)->Stop(); });
+}
+
+using StartNode = StatusOr<std::unique_ptr<RoleNode>> (*)(const config::Config& config,
+                                                          const Clock* clock);
+
+int RunRole(const ConfigFlags& flags, std::string_view role, StartNode start) {
+  config::Config config;
+  sigset_t signals;
+  if (const std::optional<int> ended = Prepare(flags, &config, &signals); ended.has_value()) {
+    return *ended;
+  }
+  const SystemClock clock;
+  auto node = start(config, &clock);
+  if (!node.ok()) {
+    PrintError(fmt::format("cannot start: {}", node.status()));
+    return kExitFailed;
+  }
+  Print(fmt::format("weir {} {} {} listening on {}: cluster {}, tenant {}, {} clock\n", Version(),
+                    role, (*node)->id(), (*node)->address(), config.cluster_name, config.tenant,
+                    config.clock));
+  return ServeUntilSignal(signals, [&] { (*node)->Stop(); });
 }
 
 }  // namespace
+
+int RunIngestRole(const ConfigFlags& flags) {
+  return RunRole(flags, "ingest", StartIngestNode);
+}
+
+void AddWorkerCommand(CLI::App* app, Action* action) {
+  CLI::App* command = app->add_subcommand(
+      "worker", "Run a worker of a cluster, which owns shards, until SIGINT or SIGTERM");
+  auto flags = std::make_shared<ConfigFlags>();
+  AddConfigFlags(command, flags.get());
+  command->callback(
+      [action, flags] { *action = [flags] { return RunRole(*flags, "worker", StartWorkerNode); }; });
+}
+
+void AddCoordinatorCommand(CLI::App* app, Action* action) {
+  CLI::App* command = app->add_subcommand(
+      "coordinator",
+      "Run a coordinator of a cluster, which places shards and answers questions, until SIGINT or "
+      "SIGTERM");
+  auto flags = std::make_shared<ConfigFlags>();
+  AddConfigFlags(command, flags.get());
+  command->callback([action, flags] {
+    *action = [flags] { return RunRole(*flags, "coordinator", StartCoordinatorNode); };
+  });
+}
 
 void AddAllCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand("all", "Run a node with every role until SIGINT or SIGTERM");

@@ -4,10 +4,12 @@
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
 
 #include "common/rpc/status.h"
 #include "common/wire/text.h"
 #include "common/wire/time.h"
+#include "coordinator/cluster_tables_service.h"
 
 namespace weir::coordinator {
 namespace {
@@ -85,6 +87,11 @@ void FillDeadLetters(const worker::WorkerStatus& status, pb::GetStatusResponse* 
   }
 }
 
+grpc::Status NoMetadata() {
+  return grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
+                      "this process is a whole cluster: it has no other nodes and no shard table");
+}
+
 }  // namespace
 
 // Two threads: a wait for judgement must not keep a status from being read.
@@ -99,11 +106,10 @@ class ClusterService::Calls {
   boost::asio::thread_pool waits_{1};
 };
 
-ClusterService::ClusterService(Options options, worker::Worker* worker, const AlertIndex* index,
-                               const Clock* clock)
+ClusterService::ClusterService(Options options, const AlertIndex* index, const Clock* clock)
     : options_(std::move(options)),
-      worker_(worker),
       index_(index),
+      clock_(clock),
       started_ms_(clock->Now()),
       calls_(std::make_unique<Calls>()) {}
 
@@ -125,14 +131,49 @@ grpc::ServerUnaryReactor* ClusterService::WaitJudged(grpc::CallbackServerContext
                                                      pb::WaitJudgedResponse* /*response*/) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   boost::asio::post(calls_->waits_, [this, reactor] {
-    worker_->Drain();
+    reactor->Finish(rpc::ToGrpc(options_.wait_judged()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ClusterService::ListNodes(grpc::CallbackServerContext* context,
+                                                    const pb::ListNodesRequest* /*request*/,
+                                                    pb::ListNodesResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!options_.leader) {
+    reactor->Finish(NoMetadata());
+    return reactor;
+  }
+  boost::asio::post(calls_->statuses_, [this, response, reactor] {
+    FillNodes(options_.leader(), response);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* ClusterService::ListShards(grpc::CallbackServerContext* context,
+                                                     const pb::ListShardsRequest* request,
+                                                     pb::ListShardsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (!options_.leader || !options_.table) {
+    reactor->Finish(NoMetadata());
+    return reactor;
+  }
+  boost::asio::post(calls_->statuses_, [this, request, response, reactor] {
+    FillClusterShards(options_.table(), options_.leader(), options_.workers(), clock_->Now(),
+                      request->worker_id(), response);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
 }
 
 void ClusterService::Fill(pb::GetStatusResponse* response) const {
-  const worker::WorkerStatus status = worker_->GetStatus();
+  const WorkersStatus workers = options_.workers();
+  worker::WorkerStatus status = workers.merged;
+  for (const WorkersStatus::Missing& missing : workers.missing) {
+    status.failure += fmt::format("{}worker {} does not answer: {}", status.failure.empty() ? "" : "; ",
+                                  missing.worker, Message(missing.reason));
+  }
   response->set_version(options_.version);
   response->set_tenant(options_.tenant);
   wire::TimeToProto(started_ms_, response->mutable_started_at());
@@ -143,10 +184,12 @@ void ClusterService::Fill(pb::GetStatusResponse* response) const {
     options_.ingest_status(response->mutable_ingest());
   }
   FillWorker(status, response->mutable_worker());
-  for (const pb::RuleFileStatus& file : options_.rule_files) {
-    *response->add_rule_files() = file;
+  if (options_.rule_files) {
+    for (const pb::RuleFileStatus& file : options_.rule_files()) {
+      *response->add_rule_files() = file;
+    }
   }
-  FillRules(status, worker_->rules(), response);
+  FillRules(status, options_.rules(), response);
   FillShards(status, response);
   FillDeadLetters(status, response);
   response->set_alerts(index_->size());

@@ -1,4 +1,4 @@
-// The gRPC face for operators: weir.cluster.v1.ClusterService over the worker's and ingest's counters.
+// The gRPC face for operators: weir.cluster.v1.ClusterService over what its process knows of the cluster.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,11 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/cluster/shard_table.h"
+#include "common/plan/plan.h"
 #include "coordinator/alert_index.h"
+#include "coordinator/leader.h"
+#include "coordinator/worker_client.h"
 #include "weir/cluster/v1/cluster.grpc.pb.h"
 #include "worker/worker.h"
 
@@ -15,18 +19,26 @@ namespace weir::coordinator {
 
 class ClusterService final : public weir::cluster::v1::ClusterService::CallbackService {
  public:
+  // What the service asks of its process. All may block: each call has a thread for it.
   struct Options {
     std::string version;
     std::string tenant;
-    // Fills in what another role counts; may be empty.
+    // The workers' state, as if they were one.
+    std::function<WorkersStatus()> workers;
+    std::function<plan::RuleSetPtr()> rules;
+    // Returns when everything that is closed now is judged.
+    std::function<Status()> wait_judged;
+    // Fills in what ingest counts; empty: not in this process.
     std::function<void(weir::cluster::v1::IngestStatus*)> ingest_status;
-    // What became of each rule file at the activation.
-    std::vector<weir::cluster::v1::RuleFileStatus> rule_files;
+    // The nodes and the shard table; empty: a process that is the whole cluster has none.
+    std::function<LeaderStatus()> leader;
+    std::function<cluster::ShardTable()> table;
+    // What became of each rule file when it was loaded.
+    std::function<std::vector<weir::cluster::v1::RuleFileStatus>()> rule_files;
   };
 
-  // worker and index outlive the service; the clock tells when it started.
-  ClusterService(Options options, worker::Worker* worker, const AlertIndex* index,
-                 const Clock* clock);
+  // index outlives the service; the clock tells when it started.
+  ClusterService(Options options, const AlertIndex* index, const Clock* clock);
   ~ClusterService() override;
 
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
@@ -35,14 +47,20 @@ class ClusterService final : public weir::cluster::v1::ClusterService::CallbackS
   grpc::ServerUnaryReactor* WaitJudged(grpc::CallbackServerContext* context,
                                        const weir::cluster::v1::WaitJudgedRequest* request,
                                        weir::cluster::v1::WaitJudgedResponse* response) override;
+  grpc::ServerUnaryReactor* ListNodes(grpc::CallbackServerContext* context,
+                                      const weir::cluster::v1::ListNodesRequest* request,
+                                      weir::cluster::v1::ListNodesResponse* response) override;
+  grpc::ServerUnaryReactor* ListShards(grpc::CallbackServerContext* context,
+                                       const weir::cluster::v1::ListShardsRequest* request,
+                                       weir::cluster::v1::ListShardsResponse* response) override;
 
  private:
   class Calls;
   void Fill(weir::cluster::v1::GetStatusResponse* response) const;
 
   const Options options_;
-  worker::Worker* const worker_;
   const AlertIndex* const index_;
+  const Clock* const clock_;
   const UnixMillis started_ms_;
   std::unique_ptr<Calls> calls_;   // threads for what may wait; goes first
 };

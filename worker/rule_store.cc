@@ -58,9 +58,11 @@ Status DecodeFiles(std::string_view bytes, std::vector<RuleFile>* files,
   return reader.ok() ? OkStatus() : DataLoss("stored rule set is cut short");
 }
 
-plan::RuleSetPtr Compile(const std::vector<RuleFile>& files, const plan::CompileOptions& options,
-                         RuleSetVersion version,
-                         std::vector<std::vector<rule::Finding>>* findings) {
+}  // namespace
+
+plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
+                                  const plan::CompileOptions& options, RuleSetVersion version,
+                                  std::vector<std::vector<rule::Finding>>* findings) {
   std::vector<rule::Rule> rules;
   std::vector<std::size_t> file_of;
   std::unordered_map<std::string, std::string> paths_by_id;
@@ -93,8 +95,6 @@ plan::RuleSetPtr Compile(const std::vector<RuleFile>& files, const plan::Compile
   return result.rules;
 }
 
-}  // namespace
-
 StatusOr<RuleSetVersion> RuleStore::Newest() {
   RuleSetVersion newest;
   WEIR_RETURN_IF_ERROR(store_->Scan(
@@ -121,7 +121,7 @@ StatusOr<plan::RuleSetPtr> RuleStore::Get(RuleSetVersion version) {
   plan::CompileOptions options;
   WEIR_RETURN_IF_ERROR(DecodeFiles(bytes, &files, &options));
   std::vector<std::vector<rule::Finding>> findings;
-  plan::RuleSetPtr rules = Compile(files, options, version, &findings);
+  plan::RuleSetPtr rules = CompileRuleFiles(files, options, version, &findings);
   compiled_[version] = rules;
   return rules;
 }
@@ -135,12 +135,12 @@ StatusOr<plan::RuleSetPtr> RuleStore::Add(const std::vector<RuleFile>& files,
     std::string current;
     WEIR_RETURN_IF_ERROR(store_->Get(state::Family::kMeta, KeyOf(newest), &current));
     if (current == bytes) {
-      Compile(files, options, newest, findings);
+      CompileRuleFiles(files, options, newest, findings);
       return Get(newest);
     }
   }
   const RuleSetVersion version(newest.value + 1);
-  return Store(version, bytes, Compile(files, options, version, findings));
+  return Store(version, bytes, CompileRuleFiles(files, options, version, findings));
 }
 
 StatusOr<plan::RuleSetPtr> RuleStore::Put(RuleSetVersion version,
@@ -152,7 +152,7 @@ StatusOr<plan::RuleSetPtr> RuleStore::Put(RuleSetVersion version,
     return found.ok() ? Get(version) : StatusOr<plan::RuleSetPtr>(found);
   }
   std::vector<std::vector<rule::Finding>> findings;
-  return Store(version, EncodeFiles(files, options), Compile(files, options, version, &findings));
+  return Store(version, EncodeFiles(files, options), CompileRuleFiles(files, options, version, &findings));
 }
 
 StatusOr<plan::RuleSetPtr> RuleStore::Store(RuleSetVersion version, const std::string& bytes,

@@ -15,6 +15,12 @@
 
 namespace weir::worker {
 
+// Compiles the texts of a rule set, the same on every node. Rules with errors are left out; findings has
+// one list per file.
+plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
+                                  const plan::CompileOptions& options, RuleSetVersion version,
+                                  std::vector<std::vector<rule::Finding>>* findings);
+
 class RuleStore {
  public:
   explicit RuleStore(state::StateStore* store) : store_(store) {}

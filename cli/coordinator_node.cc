@@ -1,0 +1,232 @@
+// weir coordinator: stands for leader, gathers alerts, answers people.
+#include <mutex>
+#include <utility>
+
+#include "cli/cli.h"
+#include "cli/cluster_member.h"
+#include "cli/role_node.h"
+#include "cli/role_options.h"
+#include "common/cluster/keys.h"
+#include "common/cluster/node_watch.h"
+#include "common/rpc/server.h"
+#include "common/telemetry/log.h"
+#include "coordinator/alert_index.h"
+#include "coordinator/alert_service.h"
+#include "coordinator/cluster_service.h"
+#include "coordinator/leader.h"
+#include "coordinator/worker_client.h"
+#include "worker/rule_store.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr int64_t kJudgeTimeoutMs = 60 * 1000;
+
+class CoordinatorNode final : public RoleNode {
+ public:
+  ~CoordinatorNode() override { Stop(); }
+
+  Status Open(const config::Config& config, const Clock* clock);
+  const std::string& address() const override { return server_->address(); }
+  const std::string& id() const override { return member_->id(); }
+  void Stop() override;
+
+ private:
+  Status LoadRules(const config::Config& config, cluster::RuleSetTexts* texts);
+  void StartLeader(const config::Config& config, const Clock* clock, cluster::RuleSetTexts texts);
+  coordinator::ClusterService::Options ServiceOptions(const config::Config& config);
+  void OnNodes(const cluster::NodeWatch::Nodes& nodes);
+  void OnRules(const cluster::RuleSetTexts& texts);
+  coordinator::LeaderStatus GetLeaderStatus();
+
+  int64_t drain_timeout_ms_ = 0;
+  bool stopped_ = false;
+  std::unique_ptr<ClusterMember> member_;
+  std::vector<weir::cluster::v1::RuleFileStatus> rule_files_;
+  std::unique_ptr<coordinator::AlertIndex> index_;
+  task::ThreadScheduler follower_;   // of what follows the workers
+  std::unique_ptr<coordinator::WorkerClient> workers_;
+  std::unique_ptr<coordinator::AlertService> alert_service_;
+  std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  std::unique_ptr<rpc::Server> server_;
+  task::ThreadScheduler compiler_;   // of rule sets
+  mutable std::mutex mutex_;
+  plan::RuleSetPtr rules_;           // the newest
+  // Of the member's scheduler.
+  std::unique_ptr<coordinator::Leader> leader_;
+  std::unique_ptr<cluster::NodeWatch> nodes_;
+  std::unique_ptr<cluster::RuleFeed> feed_;
+};
+
+Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
+  drain_timeout_ms_ = config.drain_timeout_ms;
+  cluster::RuleSetTexts texts;
+  WEIR_RETURN_IF_ERROR(LoadRules(config, &texts));
+  WEIR_ASSIGN_OR_RETURN(
+      member_, ClusterMember::Join(
+                   config, config.cluster_node.empty() ? NewNodeId() : config.cluster_node, clock));
+  index_ = std::make_unique<coordinator::AlertIndex>(
+      static_cast<std::size_t>(config.coordinator_alerts_max),
+      static_cast<std::size_t>(config.coordinator_watch_queue));
+  coordinator::WorkerClient::Options client;
+  client.cluster_id = member_->settings().cluster_id;
+  workers_ = std::make_unique<coordinator::WorkerClient>(client, &follower_, index_.get());
+  alert_service_ = std::make_unique<coordinator::AlertService>(
+      index_.get(), [this](const Hash128& id) { return workers_->GetAlert(id); });
+  cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
+                                                                   index_.get(), clock);
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {alert_service_.get(),
+                                                                    cluster_service_.get()}));
+  StartLeader(config, clock, std::move(texts));
+  return OkStatus();
+}
+
+Status CoordinatorNode::LoadRules(const config::Config& config, cluster::RuleSetTexts* texts) {
+  WEIR_ASSIGN_OR_RETURN(const LoadedRules loaded, LoadRuleFiles(config));
+  std::vector<std::vector<rule::Finding>> findings;
+  const plan::RuleSetPtr compiled = worker::CompileRuleFiles(
+      loaded.files, MakeCompileOptions(config), RuleSetVersion(0), &findings);
+  rule_files_ = StatusesOf(loaded, findings, *compiled);
+  for (const weir::cluster::v1::RuleFileStatus& file : rule_files_) {
+    if (file.state() == weir::cluster::v1::RULE_FILE_STATE_REFUSED) {
+      log::Warn("rule refused", {{"path", file.path()},
+                                 {"reason", file.findings_size() > 0 ? file.findings(0) : ""}});
+    }
+  }
+  *texts = TextsOf(loaded, config);
+  return OkStatus();
+}
+
+void CoordinatorNode::StartLeader(const config::Config& config, const Clock* clock,
+                                  cluster::RuleSetTexts texts) {
+  coordinator::LeaderOptions options;
+  options.id = member_->id();
+  options.info = member_->Info(AdvertisedAddress(config, server_->address()));
+  options.shard_count = static_cast<uint16_t>(config.shards);
+  options.placement_delay_ms = config.cluster_placement_delay_ms;
+  options.activation_delay_ms = config.cluster_activation_delay_ms;
+  options.replay = config.clock == "replay";
+  member_->scheduler()->Run([&] {
+    leader_ = std::make_unique<coordinator::Leader>(options, member_->store(), member_->scheduler(),
+                                                    member_->session(), clock);
+    nodes_ = std::make_unique<cluster::NodeWatch>(
+        member_->store(), member_->scheduler(),
+        [this](const cluster::NodeWatch::Nodes& nodes) { OnNodes(nodes); });
+    feed_ = std::make_unique<cluster::RuleFeed>(
+        member_->store(), member_->scheduler(),
+        [this](const cluster::RuleSetTexts& newest) { OnRules(newest); });
+    nodes_->Start();
+    feed_->Start();
+    leader_->Start();
+    // A coordinator that names no rules leaves those of the cluster alone.
+    if (!texts.files.empty()) {
+      leader_->ProposeRules(std::move(texts), [](const StatusOr<RuleSetVersion>& version) {
+        if (version.ok()) {
+          log::Info("rules of this coordinator are published",
+                    {{"version", static_cast<int64_t>(version->value)}});
+        } else {
+          log::Warn("rules of this coordinator are not published",
+                    {{"reason", std::string(Message(version.status()))}});
+        }
+      });
+    }
+  });
+}
+
+coordinator::ClusterService::Options CoordinatorNode::ServiceOptions(const config::Config& config) {
+  coordinator::ClusterService::Options options;
+  options.version = Version();
+  options.tenant = config.tenant;
+  options.workers = [this] { return workers_->GetStatus(); };
+  options.rules = [this] {
+    const std::lock_guard lock(mutex_);
+    return rules_;
+  };
+  options.wait_judged = [this] { return workers_->WaitJudged(kJudgeTimeoutMs); };
+  options.leader = [this] { return GetLeaderStatus(); };
+  options.table = [this] {
+    cluster::ShardTable table;
+    member_->scheduler()->Run([this, &table] {
+      if (leader_ != nullptr) {
+        table = leader_->table();
+      }
+    });
+    return table;
+  };
+  options.rule_files = [this] { return rule_files_; };
+  return options;
+}
+
+coordinator::LeaderStatus CoordinatorNode::GetLeaderStatus() {
+  coordinator::LeaderStatus status;
+  member_->scheduler()->Run([this, &status] {
+    if (leader_ != nullptr) {
+      status = leader_->GetStatus();
+    }
+  });
+  return status;
+}
+
+void CoordinatorNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {
+  std::vector<coordinator::WorkerPeer> peers;
+  for (const auto& [name, node] : nodes) {
+    if (name.role == cluster::kWorkerRole) {
+      peers.push_back({name.id, node.info.address, node.info.incarnation});
+    }
+  }
+  workers_->SetWorkers(peers);
+}
+
+void CoordinatorNode::OnRules(const cluster::RuleSetTexts& texts) {
+  compiler_.Post([this, texts] {
+    std::vector<std::vector<rule::Finding>> findings;
+    plan::RuleSetPtr compiled = worker::CompileRuleFiles(FilesOf(texts), CompileOptionsOf(texts),
+                                                         texts.version, &findings);
+    const std::lock_guard lock(mutex_);
+    rules_ = std::move(compiled);
+  });
+}
+
+void CoordinatorNode::Stop() {
+  if (stopped_) {
+    return;
+  }
+  stopped_ = true;
+  if (server_ != nullptr) {
+    server_->SetServing(false);
+    alert_service_->Drain();
+    server_->Shutdown(drain_timeout_ms_);
+  }
+  if (member_ != nullptr) {
+    member_->scheduler()->Run([this] {
+      feed_.reset();
+      nodes_.reset();
+      if (leader_ != nullptr) {
+        leader_->Stop();
+      }
+    });
+  }
+  compiler_.Stop();
+  cluster_service_.reset();   // its threads ask the leader
+  if (member_ != nullptr) {
+    member_->scheduler()->Run([this] { leader_.reset(); });
+  }
+  if (workers_ != nullptr) {
+    workers_->Stop();
+  }
+  follower_.Stop();
+  if (member_ != nullptr) {
+    member_->Leave();
+  }
+}
+
+}  // namespace
+
+StatusOr<std::unique_ptr<RoleNode>> StartCoordinatorNode(const config::Config& config,
+                                                         const Clock* clock) {
+  auto node = std::make_unique<CoordinatorNode>();
+  WEIR_RETURN_IF_ERROR(node->Open(config, clock));
+  return std::unique_ptr<RoleNode>(std::move(node));
+}
+
+}  // namespace weir::cli
