@@ -409,6 +409,7 @@ void LogWriter::Process(std::vector<Item> items) {
     }
     if (!result.status.ok()) {
       result.frame = std::move(item.frame);
+      item.shards.clear();   // no record is made of it
       answers.emplace_back(item.pending, std::move(result));
       continue;
     }

@@ -68,6 +68,9 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
   meta_.version = version;
   window_by_index_.clear();
   rules_by_window_.assign(rule_set_->windows.size(), {});
+  for (const auto& [id, window] : windows_) {
+    window->spread_judged_ms = kTimeMax;   // of those that no rule uses any more
+  }
   for (const plan::Window& window : rule_set_->windows) {
     std::unique_ptr<WindowState>& state = windows_[window.id];
     if (state != nullptr) {
@@ -162,7 +165,8 @@ Status Shard::Advance(const Instant& instant) {
   WEIR_RETURN_IF_ERROR(JudgeTicks(instant));
   WEIR_RETURN_IF_ERROR(RecoverEpisodes(instant.closed_ms));
   meta_.closed_ms = instant.closed_ms;
-  suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
+  suppression_.Expire(std::min(instant.closed_ms, SpreadDoneMs()) - options_.lateness_ms -
+                      kMillisPerDay);
   identities_.Expire(instant.closed_ms);
   for (const auto& [id, window] : windows_) {
     window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window))),
