@@ -268,7 +268,7 @@ class Worker {
   // Aborted and Unavailable as for frames.
   void CommitTick(JudgedTick tick, std::function<void(Status)> done);
 
-  // Waits until everything closed so far has been logged and judged (tests, end of a replay).
+  // Waits until everything closed so far is logged and judged. Spread rules have a judge of their own.
   void Drain();
 
   WorkerStatus GetStatus();

@@ -192,7 +192,7 @@ void Explainer::AddJudge() {
   Line("mode", fmt::format("{}, alerts {}", JudgeModeName(judge.mode), AlertModeName(judge.alerts)));
   Line("why", judge.reason);
   Line("interval", FormatDuration(judge.interval_ms));
-  if (judge.tick_ms != judge.interval_ms) {
+  if (judge.mode == JudgeMode::kSchedule && judge.tick_ms != judge.interval_ms) {
     Line("ticks", fmt::format("every {}", FormatDuration(judge.tick_ms)));
   }
   Line("look-back", FormatDuration(judge.lookback_ms));
