@@ -100,11 +100,11 @@ int PrintJsonLines(const Messages& messages) {
   return kExitOk;
 }
 
-// Says why a call failed; a node without metadata is no failure of the network.
+// Says why a call failed. `weir all` has no metadata, and ingest nodes and workers have no such service.
 int Fail(const std::string& address, const Status& status) {
   if (status.code() == StatusCode::kUnimplemented) {
     PrintError(address +
-               " is no node of a cluster of several processes; `weir cluster status` shows it");
+               " is no coordinator of a cluster: only those list its nodes and shards");
   } else {
     PrintCallError(address, status);
   }

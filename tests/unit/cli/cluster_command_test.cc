@@ -175,7 +175,7 @@ TEST_F(ClusterCommandTest, AProcessThatIsTheWholeClusterHasNoNodes) {
     const Outcome outcome = Cluster({command});
     EXPECT_EQ(outcome.exit_code, kExitFailed);
     EXPECT_THAT(outcome.out, IsEmpty());
-    EXPECT_THAT(outcome.err, HasSubstr("is no node of a cluster of several processes"));
+    EXPECT_THAT(outcome.err, HasSubstr("is no coordinator of a cluster"));
   }
 }
 
