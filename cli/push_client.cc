@@ -90,7 +90,8 @@ Status PushClient::RunStream(const NextBatch& next_batch, const OnAnswer& on_ans
   if (complete) {
     stream->WritesDone();
   } else if (written && !ended) {
-    // No new answer for too long, or the answers do not fit. (Cancelling would hide why a server ended it.)
+    // No new answer for too long, or the answers do not fit. (What the server ended is not cancelled:
+    // that would hide why.)
     context.TryCancel();
   }
   reader.join();
