@@ -100,11 +100,11 @@ int PrintJsonLines(const Messages& messages) {
   return kExitOk;
 }
 
-// Says why a call failed; a node without metadata is no failure of the network.
+// Says why a call failed. `weir all` has no metadata, ingest nodes and workers no such service.
 int Fail(const std::string& address, const Status& status) {
   if (status.code() == StatusCode::kUnimplemented) {
     PrintError(address +
-               " is no node of a cluster of several processes; `weir cluster status` shows it");
+               " is no coordinator of a cluster: only those list its nodes and shards");
   } else {
     PrintCallError(address, status);
   }
@@ -229,7 +229,8 @@ std::string ClusterLines(const pb::ListNodesResponse& nodes) {
   }
   std::string out = fmt::format(
       "cluster  {}; alive: {} ingest, {} workers, {} coordinators; rule set {}; {} shards served\n",
-      leader, alive(pb::NODE_ROLE_INGEST), alive(pb::NODE_ROLE_WORKER), alive(pb::NODE_ROLE_COORDINATOR),
+      leader, alive(pb::NODE_ROLE_INGEST), alive(pb::NODE_ROLE_WORKER),
+      alive(pb::NODE_ROLE_COORDINATOR),
       nodes.rule_set_version() == 0 ? "none" : std::to_string(nodes.rule_set_version()),
       HumanCount(nodes.shards_served()));
   std::vector<std::string> missing;
@@ -237,7 +238,8 @@ std::string ClusterLines(const pb::ListNodesResponse& nodes) {
     missing.push_back(HumanCount(nodes.shards_unassigned()) + " not given to a worker yet");
   }
   if (nodes.shards_unserved() != 0) {
-    missing.push_back(HumanCount(nodes.shards_unserved()) + " wait for their worker, which is gone");
+    missing.push_back(HumanCount(nodes.shards_unserved()) +
+                      " wait for their worker, which is gone");
   }
   if (nodes.shards_damaged() != 0) {
     missing.push_back(HumanCount(nodes.shards_damaged()) + " with unreadable metadata");

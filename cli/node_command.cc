@@ -109,6 +109,11 @@ int RunRole(const ConfigFlags& flags, std::string_view role, StartNode start) {
   if (const std::optional<int> ended = Prepare(flags, &config, &signals); ended.has_value()) {
     return *ended;
   }
+  if (config.cluster_metadata.empty()) {
+    PrintError(fmt::format("{}: name the cluster's etcd with --cluster-metadata{}", role,
+                           role == "ingest" ? ", or files to send (- is standard input)" : ""));
+    return kExitUsage;
+  }
   const SystemClock clock;
   auto node = start(config, &clock);
   if (!node.ok()) {

@@ -63,6 +63,7 @@ Status PushClient::RunStream(const NextBatch& next_batch, const OnAnswer& on_ans
   {
     const std::lock_guard lock(mutex_);
     broken_ = false;
+    ended_ = false;
     end_sent_ = false;
     window_bytes_ = 0;
     window_batches_ = 1;
@@ -79,15 +80,18 @@ Status PushClient::RunStream(const NextBatch& next_batch, const OnAnswer& on_ans
     written = stream->Write(*request);
   }
   bool complete = false;
+  bool ended = false;
   {
     const std::lock_guard lock(mutex_);
+    ended = ended_;
     complete = source_ended_ && waiting_.empty() && unanswered_.empty() &&
                (!options_.replay || end_answered_);
   }
   if (complete) {
     stream->WritesDone();
-  } else if (written) {
-    // No new answer for too long, or the answers do not fit: this stream is of no use.
+  } else if (written && !ended) {
+    // No new answer for too long, or the answers do not fit. (What the server ended is not cancelled:
+    // that would hide why.)
     context.TryCancel();
   }
   reader.join();
@@ -150,13 +154,16 @@ bool PushClient::HasRoom(std::size_t bytes) const {
 
 void PushClient::ReadAnswers(Stream* stream, const OnAnswer& on_answer) {
   pb::PushEventsResponse response;
+  bool ended = true;
   while (stream->Read(&response)) {
     if (!TakeAnswer(response, on_answer)) {
+      ended = false;
       break;
     }
   }
   const std::lock_guard lock(mutex_);
   broken_ = true;
+  ended_ = ended;
   changed_.notify_all();
 }
 

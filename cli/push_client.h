@@ -78,7 +78,8 @@ class PushClient {
   bool source_ended_ = false;
   bool end_sent_ = false;
   bool end_answered_ = false;
-  bool broken_ = false;
+  bool broken_ = false;                    // the stream is of no more use
+  bool ended_ = false;                     // because the server ended it
   uint64_t resent_ = 0;
 };
 

@@ -43,6 +43,9 @@ void PrintCallError(const std::string& address, const Status& status) {
   if (status.code() == StatusCode::kUnavailable) {
     PrintError(fmt::format("no answer from {}: {}; is `weir all` running there? (--address names another)",
                            address, status));
+  } else if (status.code() == StatusCode::kUnimplemented) {
+    PrintError(address + " does not offer this call: of a cluster, coordinators are asked for "
+                         "alerts and status, and ingest nodes take events");
   } else {
     PrintError(fmt::format("{}", status));
   }

@@ -1,4 +1,5 @@
 // What weir cluster prints of the answers of a node.
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,10 +18,11 @@ namespace {
 
 namespace pb = weir::cluster::v1;
 using ::testing::AllOf;
-using ::testing::ContainsRegex;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 // Answers what a test put in; without nodes as a process that is the whole cluster.
 class FakeService final : public pb::ClusterService::Service {
@@ -120,11 +122,15 @@ class ClusterCommandTest : public ::testing::Test {
 TEST_F(ClusterCommandTest, NodesAreATableAndASummary) {
   const Outcome outcome = Cluster({"nodes"});
   EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.err;
-  EXPECT_THAT(outcome.out, ContainsRegex("coordinator +c1 +10\\.0\\.0\\.1:7431 +yes +leads +- +7 +1\\.2\\.3\n"));
-  EXPECT_THAT(outcome.out, ContainsRegex("worker +gone +- +no +- +1,024, 3 leaving +- +-\n"));
+  EXPECT_THAT(
+      outcome.out,
+      HasSubstr(
+          "ROLE         ID    ADDRESS        ALIVE  LEADER  SHARDS            RULE SET  VERSION\n"
+          "coordinator  c1    10.0.0.1:7431  yes    leads   -                 7         1.2.3\n"
+          "worker       gone  -              no     -       1,024, 3 leaving  -         -\n"));
   EXPECT_THAT(outcome.out,
-              HasSubstr("cluster  c1 leads since 2026-03-10T00:00:00.000Z; alive: 0 ingest, 0 workers, "
-                        "1 coordinators; rule set 7; 2 shards served\n"
+              HasSubstr("cluster  c1 leads since 2026-03-10T00:00:00.000Z; alive: 0 ingest, "
+                        "0 workers, 1 coordinators; rule set 7; 2 shards served\n"
                         "         shards NOT served: 1,024 wait for their worker, which is gone, "
                         "1 with unreadable metadata\n"));
 }
@@ -132,19 +138,25 @@ TEST_F(ClusterCommandTest, NodesAreATableAndASummary) {
 TEST_F(ClusterCommandTest, NodesAndShardsAreALineOfJsonEach) {
   const Outcome nodes = Cluster({"nodes", "--format", "json"});
   EXPECT_EQ(nodes.exit_code, kExitOk) << nodes.err;
-  EXPECT_THAT(nodes.out, ContainsRegex("^\\{\"role\":\"NODE_ROLE_COORDINATOR\",\"id\":\"c1\",[^\n]*\\}\n"
-                                       "\\{\"role\":\"NODE_ROLE_WORKER\",\"id\":\"gone\",[^\n]*\\}\n$"));
+  EXPECT_THAT(nodes.out, StartsWith("{\"role\":\"NODE_ROLE_COORDINATOR\",\"id\":\"c1\","));
+  EXPECT_THAT(nodes.out, HasSubstr("}\n{\"role\":\"NODE_ROLE_WORKER\",\"id\":\"gone\","));
+  EXPECT_EQ(std::count(nodes.out.begin(), nodes.out.end(), '\n'), 2);
   const Outcome shards = Cluster({"shards", "--format", "json", "--worker", "w2"});
-  EXPECT_THAT(shards.out, ContainsRegex("^\\{\"shard\":1,\"epoch\":\"2\",\"worker_id\":\"w2\",[^\n]*\\}\n$"));
+  EXPECT_THAT(shards.out, StartsWith("{\"shard\":1,\"epoch\":\"2\",\"worker_id\":\"w2\","));
+  EXPECT_EQ(std::count(shards.out.begin(), shards.out.end(), '\n'), 1);
 }
 
 TEST_F(ClusterCommandTest, ShardsAreATableWithWhatFailed) {
   const Outcome outcome = Cluster({"shards"});
   EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.err;
   EXPECT_THAT(outcome.out,
-              ContainsRegex("0 +4 +w1, to go to w2 +serving +2026-03-10T00:00:00.000Z +1\\.5 s +10 +2\\.0 kB\n"));
-  EXPECT_THAT(outcome.out, ContainsRegex("1 +2 +w2 +failed +- +- +- +-\n"));
-  EXPECT_THAT(outcome.out, HasSubstr("2 shards: 1 failed, 1 serving\nshard 1: log record 17 is damaged\n"));
+              HasSubstr("\n0      4      w1, to go to w2  serving  2026-03-10T00:00:00.000Z  "
+                        "1.5 s  10           2.0 kB\n"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("\n1      2      w2               failed   -                         "
+                        "-      -            -\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("2 shards: 1 failed, 1 serving\n"
+                                     "shard 1: log record 17 is damaged\n"));
   EXPECT_THAT(Cluster({"shards", "--worker", "w2"}).out, Not(HasSubstr("serving")));
 }
 
@@ -154,15 +166,17 @@ TEST_F(ClusterCommandTest, StatusSaysWhoLeads) {
   EXPECT_THAT(table.out, AllOf(HasSubstr("weir 1.2.3, tenant acme"), HasSubstr("cluster  c1 leads"),
                                HasSubstr("NOT served")));
   const Outcome json = Cluster({"status", "--format", "json"});
-  EXPECT_THAT(json.out, AllOf(HasSubstr("\"tenant\":\"acme\""), HasSubstr(",\"cluster\":{\"nodes\":[{"),
-                              HasSubstr("\"shards_served\":2,"), ContainsRegex("\\}\\}\n$")));
+  EXPECT_THAT(json.out, AllOf(HasSubstr("\"tenant\":\"acme\""),
+                              HasSubstr(",\"cluster\":{\"nodes\":[{"),
+                              HasSubstr("\"shards_served\":2,"), EndsWith("}}\n")));
 }
 
 TEST_F(ClusterCommandTest, StatusSaysThatTheMetadataIsNotReadYet) {
   service_.nodes_status = {grpc::StatusCode::UNAVAILABLE, "the metadata has not been read yet"};
   const Outcome outcome = Cluster({"status"});
   EXPECT_EQ(outcome.exit_code, kExitOk);
-  EXPECT_THAT(outcome.out, ContainsRegex("cluster  not known: [^\n]*the metadata has not been read yet\n"));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("cluster  not known: "),
+                                 HasSubstr("the metadata has not been read yet\n")));
 }
 
 TEST_F(ClusterCommandTest, AProcessThatIsTheWholeClusterHasNoNodes) {
@@ -175,7 +189,7 @@ TEST_F(ClusterCommandTest, AProcessThatIsTheWholeClusterHasNoNodes) {
     const Outcome outcome = Cluster({command});
     EXPECT_EQ(outcome.exit_code, kExitFailed);
     EXPECT_THAT(outcome.out, IsEmpty());
-    EXPECT_THAT(outcome.err, HasSubstr("is no node of a cluster of several processes"));
+    EXPECT_THAT(outcome.err, HasSubstr("is no coordinator of a cluster"));
   }
 }
 
