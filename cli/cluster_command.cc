@@ -1,4 +1,4 @@
-// weir cluster status.
+// weir cluster status and wait; nodes and shards are in cluster_nodes.cc.
 #include <algorithm>
 #include <memory>
 
@@ -6,6 +6,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "cli/cli.h"
+#include "cli/cluster_nodes_internal.h"
 #include "cli/command_internal.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
@@ -150,13 +151,15 @@ void AppendDeadLetters(const pb::GetStatusResponse& status, std::string* out) {
   }
 }
 
-std::string StatusTable(const pb::GetStatusResponse& status) {
+// nodes: empty for a process that is the whole cluster.
+std::string StatusTable(const pb::GetStatusResponse& status, const std::string& nodes) {
   const bool failed = !status.worker().failure().empty();
   std::string out = fmt::format(
       "weir {}, tenant {}, {} clock, started {}, rule set {}, {}\n", status.version(), status.tenant(),
       status.clock() == pb::CLOCK_MODE_REPLAY ? "replay" : "wall",
       FormatTime(wire::TimeFromProto(status.started_at())), status.rule_set_version(),
       failed ? "FAILED: " + status.worker().failure() : "healthy");
+  out += nodes;
   AppendIngest(status.ingest(), &out);
   AppendWorker(status, &out);
   out += fmt::format("alerts   {}", HumanCount(status.alerts()));
@@ -169,6 +172,27 @@ std::string StatusTable(const pb::GetStatusResponse& status) {
   return out;
 }
 
+// The answers as one object: what the node says of itself, and under "cluster" of the others, if it can.
+std::string StatusJson(const pb::GetStatusResponse& status,
+                       const StatusOr<pb::ListNodesResponse>& nodes) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(status, &json, options).ok()) {
+    return "";
+  }
+  if (nodes.ok()) {
+    std::string cluster;
+    if (!google::protobuf::util::MessageToJsonString(*nodes, &cluster, options).ok()) {
+      return "";
+    }
+    json.pop_back();
+    json += ",\"cluster\":" + cluster + "}";
+  }
+  return json + "\n";
+}
+
 int RunStatus(const ClusterFlags& flags) {
   const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
   grpc::ClientContext context;
@@ -179,18 +203,19 @@ int RunStatus(const ClusterFlags& flags) {
     PrintCallError(flags.address, status);
     return kExitFailed;
   }
+  // A process that is the whole cluster does not know the call.
+  const auto nodes = ListNodes(stub.get());
   if (flags.format == "json") {
-    google::protobuf::util::JsonPrintOptions options;
-    options.preserve_proto_field_names = true;
-    options.always_print_primitive_fields = true;
-    std::string json;
-    if (!google::protobuf::util::MessageToJsonString(response, &json, options).ok()) {
+    const std::string json = StatusJson(response, nodes);
+    if (json.empty()) {
       PrintError("the answer cannot be printed as JSON");
       return kExitFailed;
     }
-    Print(json + "\n");
+    Print(json);
+  } else if (nodes.ok() || nodes.status().code() == StatusCode::kUnimplemented) {
+    Print(StatusTable(response, nodes.ok() ? ClusterLines(*nodes) : ""));
   } else {
-    Print(StatusTable(response));
+    Print(StatusTable(response, fmt::format("cluster  not known: {}\n", nodes.status())));
   }
   return response.worker().failure().empty() ? kExitOk : kExitFailed;
 }
@@ -228,6 +253,9 @@ void AddClusterCommand(CLI::App* app, Action* action) {
   auto wait_flags = std::make_shared<ClusterFlags>();
   AddAddressOption(wait, &wait_flags->address);
   wait->callback([action, wait_flags] { *action = [wait_flags] { return RunWait(*wait_flags); }; });
+
+  AddClusterNodesCommand(command, action);
+  AddClusterShardsCommand(command, action);
 }
 
 }  // namespace weir::cli

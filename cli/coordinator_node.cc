@@ -1,4 +1,6 @@
 // weir coordinator: stands for leader, gathers alerts, answers people.
+#include <chrono>
+#include <future>
 #include <mutex>
 #include <utility>
 
@@ -8,12 +10,15 @@
 #include "cli/role_options.h"
 #include "common/cluster/keys.h"
 #include "common/cluster/node_watch.h"
+#include "common/cluster/table_watch.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/log.h"
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
 #include "coordinator/leader.h"
+#include "coordinator/remote_spread_cluster.h"
+#include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
 #include "worker/rule_store.h"
 
@@ -21,6 +26,9 @@ namespace weir::cli {
 namespace {
 
 constexpr int64_t kJudgeTimeoutMs = 60 * 1000;
+// How soon the judge of spread rules learns that this coordinator leads, or does not any more. Two may
+// judge for a moment: a home shard takes each tick once.
+constexpr int64_t kLeadingPollMs = 200;
 
 class CoordinatorNode final : public RoleNode {
  public:
@@ -38,6 +46,9 @@ class CoordinatorNode final : public RoleNode {
   void OnNodes(const cluster::NodeWatch::Nodes& nodes);
   void OnRules(const cluster::RuleSetTexts& texts);
   coordinator::LeaderStatus GetLeaderStatus();
+  void MakeJudge(const config::Config& config);
+  void TellJudge();
+  Status WaitJudged();
 
   int64_t drain_timeout_ms_ = 0;
   bool stopped_ = false;
@@ -52,9 +63,15 @@ class CoordinatorNode final : public RoleNode {
   task::ThreadScheduler compiler_;   // of rule sets
   mutable std::mutex mutex_;
   plan::RuleSetPtr rules_;           // the newest
+  std::vector<coordinator::WorkerPeer> peers_;
+  cluster::ShardTable shards_;
+  task::ThreadScheduler judging_;    // of spread rules
+  std::unique_ptr<coordinator::RemoteSpreadCluster> spread_cluster_;
+  std::unique_ptr<coordinator::SpreadJudge> judge_;
   // Of the member's scheduler.
   std::unique_ptr<coordinator::Leader> leader_;
   std::unique_ptr<cluster::NodeWatch> nodes_;
+  std::unique_ptr<cluster::TableWatch> table_;
   std::unique_ptr<cluster::RuleFeed> feed_;
 };
 
@@ -71,6 +88,7 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   coordinator::WorkerClient::Options client;
   client.cluster_id = member_->settings().cluster_id;
   workers_ = std::make_unique<coordinator::WorkerClient>(client, &follower_, index_.get());
+  MakeJudge(config);
   alert_service_ = std::make_unique<coordinator::AlertService>(
       index_.get(), [this](const Hash128& id) { return workers_->GetAlert(id); });
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
@@ -115,9 +133,17 @@ void CoordinatorNode::StartLeader(const config::Config& config, const Clock* clo
     feed_ = std::make_unique<cluster::RuleFeed>(
         member_->store(), member_->scheduler(),
         [this](const cluster::RuleSetTexts& newest) { OnRules(newest); });
+    table_ = std::make_unique<cluster::TableWatch>(
+        member_->store(), member_->scheduler(), options.shard_count,
+        [this](const cluster::ShardTable& table) {
+          const std::lock_guard lock(mutex_);
+          shards_ = table;
+        });
     nodes_->Start();
+    table_->Start();
     feed_->Start();
     leader_->Start();
+    TellJudge();
     // A coordinator that names no rules leaves those of the cluster alone.
     if (!texts.files.empty()) {
       leader_->ProposeRules(std::move(texts), [](const StatusOr<RuleSetVersion>& version) {
@@ -133,6 +159,46 @@ void CoordinatorNode::StartLeader(const config::Config& config, const Clock* clo
   });
 }
 
+void CoordinatorNode::MakeJudge(const config::Config& config) {
+  coordinator::RemoteSpreadCluster::Options remote;
+  remote.cluster_id = member_->settings().cluster_id;
+  spread_cluster_ = std::make_unique<coordinator::RemoteSpreadCluster>(
+      remote, &judging_,
+      [this] {
+        const std::lock_guard lock(mutex_);
+        return peers_;
+      },
+      [this](ShardId shard) {
+        const std::lock_guard lock(mutex_);
+        return shard.value < shards_.entries.size() ? shards_.entries[shard.value]
+                                                    : cluster::ShardEntry();
+      });
+  coordinator::SpreadJudge::Options options;
+  options.tenant = config.tenant;
+  options.shard_count = static_cast<uint16_t>(config.shards);
+  judge_ = std::make_unique<coordinator::SpreadJudge>(options, spread_cluster_.get(), &judging_);
+}
+
+void CoordinatorNode::TellJudge() {
+  if (leader_ == nullptr) {
+    return;
+  }
+  judge_->SetLeading(leader_->leading());
+  member_->scheduler()->PostAfter(kLeadingPollMs, [this] { TellJudge(); });
+}
+
+Status CoordinatorNode::WaitJudged() {
+  WEIR_RETURN_IF_ERROR(workers_->WaitJudged(kJudgeTimeoutMs));
+  auto judged = std::make_shared<std::promise<void>>();
+  judge_->Drain([judged] { judged->set_value(); });
+  if (judged->get_future().wait_for(std::chrono::milliseconds(kJudgeTimeoutMs)) !=
+      std::future_status::ready) {
+    return Error(StatusCode::kDeadlineExceeded, "spread rules are not judged after {} ms",
+                 kJudgeTimeoutMs);
+  }
+  return OkStatus();
+}
+
 coordinator::ClusterService::Options CoordinatorNode::ServiceOptions(const config::Config& config) {
   coordinator::ClusterService::Options options;
   options.version = Version();
@@ -142,7 +208,7 @@ coordinator::ClusterService::Options CoordinatorNode::ServiceOptions(const confi
     const std::lock_guard lock(mutex_);
     return rules_;
   };
-  options.wait_judged = [this] { return workers_->WaitJudged(kJudgeTimeoutMs); };
+  options.wait_judged = [this] { return WaitJudged(); };
   options.leader = [this] { return GetLeaderStatus(); };
   options.table = [this] {
     cluster::ShardTable table;
@@ -175,6 +241,8 @@ void CoordinatorNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {
     }
   }
   workers_->SetWorkers(peers);
+  const std::lock_guard lock(mutex_);
+  peers_ = std::move(peers);
 }
 
 void CoordinatorNode::OnRules(const cluster::RuleSetTexts& texts) {
@@ -182,6 +250,7 @@ void CoordinatorNode::OnRules(const cluster::RuleSetTexts& texts) {
     std::vector<std::vector<rule::Finding>> findings;
     plan::RuleSetPtr compiled = worker::CompileRuleFiles(FilesOf(texts), CompileOptionsOf(texts),
                                                          texts.version, &findings);
+    judge_->SetRules(compiled);
     const std::lock_guard lock(mutex_);
     rules_ = std::move(compiled);
   });
@@ -200,6 +269,7 @@ void CoordinatorNode::Stop() {
   if (member_ != nullptr) {
     member_->scheduler()->Run([this] {
       feed_.reset();
+      table_.reset();
       nodes_.reset();
       if (leader_ != nullptr) {
         leader_->Stop();
@@ -207,7 +277,12 @@ void CoordinatorNode::Stop() {
     });
   }
   compiler_.Stop();
-  cluster_service_.reset();   // its threads ask the leader
+  cluster_service_.reset();   // its threads ask the leader and the judge
+  if (judge_ != nullptr) {
+    judge_->Stop();
+  }
+  spread_cluster_.reset();
+  judging_.Stop();
   if (member_ != nullptr) {
     member_->scheduler()->Run([this] { leader_.reset(); });
   }

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "common/shard/tick_rows.h"
+
 namespace weir::worker {
 
 void SpreadShards::ForEachServed(std::function<void(shard::Shard*)> visit,
@@ -44,11 +46,12 @@ std::vector<std::vector<ShardId>> SpreadShards::Served() const {
   return served;
 }
 
-void SpreadShards::View(const std::string& rule_id, const SpreadHint& hint,
+void SpreadShards::View(const std::string& rule_id, RuleSetVersion version, const SpreadHint& hint,
                         std::function<void(StatusOr<SpreadReport>)> done) {
   struct State {
     std::mutex mutex;
     SpreadReport report;
+    bool wants_closing = false;
     Status status;
   };
   auto state = std::make_shared<State>();
@@ -56,18 +59,23 @@ void SpreadShards::View(const std::string& rule_id, const SpreadHint& hint,
   const shard::SpreadHint told{std::max(hint.judged_ms, shard::kTimeMin),
                                std::max(hint.active_until_ms, shard::kTimeMin)};
   ForEachServed(
-      [state, rule, told](shard::Shard* shard) {
-        const StatusOr<shard::SpreadView> view = shard->ViewSpread(rule, told);
+      [this, state, rule, version, told](shard::Shard* shard) {
+        const StatusOr<shard::SpreadView> view =
+            shard->ViewSpread(rule, version, told, watermarks_->closed_ms());
         const std::lock_guard lock(state->mutex);
         if (!view.ok()) {
           state->status = view.status();
           return;
         }
         state->report.shards.push_back({shard->id(), view->closed_ms, view->earliest_ms,
-                                        view->latest_ms, view->judged_ms, view->has_episodes});
+                                        view->latest_ms, view->judged_ms, view->has_episodes,
+                                        view->wants_closing});
+        state->wants_closing = state->wants_closing || view->wants_closing;
       },
       [this, state, done = std::move(done)] {
-        rounds_->Again();   // what it was told may make a shard want closing
+        if (state->wants_closing) {
+          rounds_->Again();   // it may be what a shard was just told
+        }
         if (!state->status.ok()) {
           done(state->status);
           return;
@@ -76,7 +84,7 @@ void SpreadShards::View(const std::string& rule_id, const SpreadHint& hint,
       });
 }
 
-void SpreadShards::Collect(const std::string& rule_id, UnixMillis tick_ms,
+void SpreadShards::Collect(const std::string& rule_id, RuleSetVersion version, UnixMillis tick_ms,
                            std::function<void(StatusOr<SpreadParts>)> done) {
   struct State {
     std::mutex mutex;
@@ -86,15 +94,16 @@ void SpreadShards::Collect(const std::string& rule_id, UnixMillis tick_ms,
   auto state = std::make_shared<State>();
   const Hash128 rule = shard::RuleHash(rule_id);
   ForEachServed(
-      [state, rule, tick_ms](shard::Shard* shard) {
-        StatusOr<std::vector<std::string>> groups = shard->CollectTick(rule, tick_ms);
+      [state, rule, version, tick_ms](shard::Shard* shard) {
+        StatusOr<shard::TickParts> collected = shard->CollectTick(rule, version, tick_ms);
         const std::lock_guard lock(state->mutex);
-        if (!groups.ok()) {
-          state->status = groups.status();
+        if (!collected.ok()) {
+          state->status = collected.status();
           return;
         }
         state->parts.shards.push_back(shard->id());
-        for (std::string& group : *groups) {
+        state->parts.next_ms = std::min(state->parts.next_ms, collected->next_ms);
+        for (std::string& group : collected->groups) {
           state->parts.groups.push_back(std::move(group));
         }
       },
@@ -105,6 +114,33 @@ void SpreadShards::Collect(const std::string& rule_id, UnixMillis tick_ms,
         }
         done(std::move(state->parts));
       });
+}
+
+Status SpreadShards::Check(const JudgedTick& tick) const {
+  WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rules, environment_->RulesOf(tick.version));
+  const plan::CompiledRule* rule = rules->FindRule(tick.rule_id);
+  if (rule == nullptr || !rule->spread) {
+    return InvalidArgument("rule set {} has no spread rule '{}'", tick.version, tick.rule_id);
+  }
+  if (tick.tick_ms <= tick.previous_ms || tick.tick_ms % rule->judge.tick_ms != 0 ||
+      tick.tick_ms > shard::kTimeMax) {
+    return InvalidArgument("{} is no tick of rule '{}' after {}", tick.tick_ms, tick.rule_id,
+                           tick.previous_ms);
+  }
+  Arena arena;
+  const Status rows = shard::DecodeTickRows(*rule, tick.rows, &arena).status();
+  return rows.ok() ? OkStatus()
+                   : InvalidArgument("tick {} of rule '{}': {}", tick.tick_ms, tick.rule_id,
+                                     Message(rows));
+}
+
+void SpreadShards::Commit(JudgedTick tick, std::function<void(Status)> done) {
+  const Status status = Check(tick);
+  if (!status.ok()) {
+    done(status);
+    return;
+  }
+  writer_->Commit(std::move(tick), std::move(done));
 }
 
 }  // namespace weir::worker

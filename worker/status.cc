@@ -30,7 +30,10 @@ void AddShard(const shard::Shard& shard, WorkerStatus* status,
   status->table_bytes += shard.table_bytes();
   for (const auto& [hash, rule] : shard.rule_states()) {
     RuleStatus& sum = (*rules)[rule.rule->source.id];
-    const UnixMillis judged_ms = shard::AtTicks(*rule.rule) ? rule.judged_ms : shard.closed_ms();
+    // Only the home shard of a spread rule judges; all are told.
+    const UnixMillis judged_ms = rule.rule->spread             ? rule.told_judged_ms
+                                 : shard::AtTicks(*rule.rule) ? rule.judged_ms
+                                                              : shard.closed_ms();
     sum.judged_ms = sum.rule_id.empty() ? judged_ms : std::min(sum.judged_ms, judged_ms);
     sum.rule_id = rule.rule->source.id;
     sum.rows += rule.rows;

@@ -25,7 +25,6 @@ namespace weir::worker {
 
 namespace {
 
-
 // How often streams are looked at, and how far behind the clock time goes on while there is none.
 constexpr int64_t kStreamWatchMs = 500;
 constexpr int64_t kIdleMarginMs = 2000;
@@ -95,7 +94,6 @@ class Worker::Impl final : public shard::Environment {
   }
   void Drain() { rounds_->Drain(watermarks_.closed_ms()); }
   SpreadShards& spread() { return *spread_; }
-  LogWriter& writer() { return *writer_; }
   WorkerStatus GetStatus();
   StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
 
@@ -131,7 +129,6 @@ class Worker::Impl final : public shard::Environment {
 
   mutable std::mutex rules_mutex_;
   plan::RuleSetPtr rules_;
-
 };
 
 Status Worker::Impl::RecoverShard(shard::Shard* shard, uint64_t* last) {
@@ -185,7 +182,8 @@ Status Worker::Impl::Start() {
   writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, &shared_,
                                         log_.get());
   rounds_ = std::make_unique<ClosingRounds>(&executors_, writer_.get());
-  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), rounds_.get(), log_.get());
+  spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), rounds_.get(), &watermarks_, this,
+                                           log_.get());
   log_->Post([this, version] {
     writer_->set_version(version);
     if (options_.clock == ClockMode::kWall) {
@@ -534,16 +532,16 @@ void Worker::Submit(StreamId stream, UnixMillis stamp_ms, exec::Frame frame,
                     std::function<void(FrameResult)> done) {
   impl_->Submit(stream, stamp_ms, std::move(frame), std::move(done));
 }
-void Worker::ViewSpread(const std::string& rule_id, const SpreadHint& hint,
+void Worker::ViewSpread(const std::string& rule_id, RuleSetVersion version, const SpreadHint& hint,
                         std::function<void(StatusOr<SpreadReport>)> done) {
-  impl_->spread().View(rule_id, hint, std::move(done));
+  impl_->spread().View(rule_id, version, hint, std::move(done));
 }
-void Worker::CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+void Worker::CollectTick(const std::string& rule_id, RuleSetVersion version, UnixMillis tick_ms,
                          std::function<void(StatusOr<SpreadParts>)> done) {
-  impl_->spread().Collect(rule_id, tick_ms, std::move(done));
+  impl_->spread().Collect(rule_id, version, tick_ms, std::move(done));
 }
 void Worker::CommitTick(JudgedTick tick, std::function<void(Status)> done) {
-  impl_->writer().Commit(std::move(tick), std::move(done));
+  impl_->spread().Commit(std::move(tick), std::move(done));
 }
 void Worker::Drain() {
   impl_->Drain();

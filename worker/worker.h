@@ -152,6 +152,7 @@ struct SpreadReport {
     UnixMillis latest_ms = 0;
     UnixMillis judged_ms = 0;       // of the home shard: the last tick judged
     bool has_episodes = false;      // of the home shard: runs of ticks that have not recovered
+    bool wants_closing = false;     // it will soon know more
   };
   std::vector<Row> shards;          // those it serves
 };
@@ -160,6 +161,7 @@ struct SpreadReport {
 struct SpreadParts {
   std::vector<ShardId> shards;      // those whose parts these are: every one that is served
   std::vector<std::string> groups;
+  UnixMillis next_ms = INT64_MAX;   // no tick before it has a group here
 };
 
 // A tick that the coordinator judged.
@@ -254,14 +256,16 @@ class Worker {
               std::function<void(FrameResult)> done);
 
   // ---- spread rules; done is called from another thread, once ----
-  // NotFound when the rule is not active here.
-  void ViewSpread(const std::string& rule_id, const SpreadHint& hint,
+  // FailedPrecondition when another rule set is active in a shard, NotFound when the rule is no spread rule
+  // of it.
+  void ViewSpread(const std::string& rule_id, RuleSetVersion version, const SpreadHint& hint,
                   std::function<void(StatusOr<SpreadReport>)> done);
-  // FailedPrecondition when the tick is not closed in every shard served here.
-  void CollectTick(const std::string& rule_id, UnixMillis tick_ms,
+  // FailedPrecondition also when the tick is not closed in every shard served here.
+  void CollectTick(const std::string& rule_id, RuleSetVersion version, UnixMillis tick_ms,
                    std::function<void(StatusOr<SpreadParts>)> done);
   // Logs the tick in the rule's home shard, which makes its alerts. AlreadyExists when it, or another after
-  // previous_ms, was judged before; Aborted and Unavailable as for frames.
+  // previous_ms, was judged before; InvalidArgument when it is no tick of a spread rule of its version;
+  // Aborted and Unavailable as for frames.
   void CommitTick(JudgedTick tick, std::function<void(Status)> done);
 
   // Waits until everything closed so far has been logged and judged (tests, end of a replay).

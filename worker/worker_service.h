@@ -46,6 +46,15 @@ class WorkerService final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* WaitJudged(grpc::CallbackServerContext* context,
                                        const v1::WaitJudgedRequest* request,
                                        v1::WaitJudgedResponse* response) override;
+  // Spread rules (spread_service.cc).
+  grpc::ServerUnaryReactor* ViewSpread(grpc::CallbackServerContext* context,
+                                       const v1::ViewSpreadRequest* request,
+                                       v1::ViewSpreadResponse* response) override;
+  grpc::ServerWriteReactor<v1::CollectTickResponse>* CollectTick(
+      grpc::CallbackServerContext* context, const v1::CollectTickRequest* request) override;
+  grpc::ServerUnaryReactor* CommitTick(grpc::CallbackServerContext* context,
+                                       const v1::CommitTickRequest* request,
+                                       v1::CommitTickResponse* response) override;
 
   // The revision that the worker was last told with SetShards; shown to ingest nodes.
   void SetTableRevision(int64_t revision) { table_revision_ = revision; }

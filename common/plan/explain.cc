@@ -192,6 +192,9 @@ void Explainer::AddJudge() {
   Line("mode", fmt::format("{}, alerts {}", JudgeModeName(judge.mode), AlertModeName(judge.alerts)));
   Line("why", judge.reason);
   Line("interval", FormatDuration(judge.interval_ms));
+  if (judge.tick_ms != judge.interval_ms) {
+    Line("ticks", fmt::format("every {}", FormatDuration(judge.tick_ms)));
+  }
   Line("look-back", FormatDuration(judge.lookback_ms));
   Line("lateness", FormatDuration(rules_.options.lateness_ms));
   std::vector<std::string> growth;

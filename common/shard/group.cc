@@ -1,6 +1,7 @@
 #include "common/shard/group.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "common/base/check.h"
@@ -204,6 +205,11 @@ uint64_t Group::RowsIn(int64_t after, int64_t until) const {
   return rows;
 }
 
+int64_t Group::FirstPaneAfter(int64_t after) const {
+  const std::size_t position = LowerBound(after + 1);
+  return position < panes_.size() ? panes_[position].index : std::numeric_limits<int64_t>::max();
+}
+
 void Group::MergeOne(int64_t after, int64_t until, std::size_t aggregate,
                      std::string* merged) const {
   const auto& function = window_->aggregates[aggregate].function;
@@ -309,51 +315,82 @@ void Group::Encode(uint64_t expires_ms, std::string* out) const {
   }
 }
 
-Group Group::Decode(const plan::Window* window, std::string_view bytes) {
+StatusOr<Group> Group::Parse(const plan::Window* window, std::string_view bytes) {
   ByteReader reader(bytes);
   reader.Fixed64BigEndian();
   const uint8_t version = reader.U8();
-  WEIR_CHECK(version == kVersion, "group version {}", version);
+  if (version != kVersion) {
+    return DataLoss("group version {} is unknown to this binary", version);
+  }
+  // Every element takes a byte at least: what is counted must be there.
+  const auto count = [&reader] {
+    const uint64_t counted = reader.Varint();
+    if (counted > reader.remaining()) {
+      reader.Fail();
+      return uint64_t{0};
+    }
+    return counted;
+  };
+  const auto hash = [&reader] {
+    const std::string_view raw = reader.Raw(16);
+    return raw.size() == 16 ? Hash128::FromBytes(raw) : Hash128{};
+  };
   Group group(window, reader.String());
-  group.episodes_.resize(reader.Varint());
+  group.episodes_.resize(count());
   for (Episode& episode : group.episodes_) {
-    episode.rule = Hash128::FromBytes(reader.Raw(16));
+    episode.rule = hash();
     episode.start_ms = reader.SignedVarint();
     episode.end_ms = reader.SignedVarint();
-    episode.alert = Hash128::FromBytes(reader.Raw(16));
+    episode.alert = hash();
     const uint8_t flags = reader.U8();
     episode.owns_alert = (flags & 1) != 0;
     episode.recovered = (flags & 2) != 0;
   }
-  group.events_.resize(reader.Varint());
+  group.events_.resize(count());
   for (alert::EventRef& event : group.events_) {
     event.id = reader.String();
     event.timestamp_ms = reader.SignedVarint();
   }
-  const uint64_t states = reader.Varint();
-  for (uint64_t i = 0; i < states; ++i) {
+  for (uint64_t states = count(); states > 0 && reader.ok(); --states) {
     group.pool_.emplace_back(reader.String());
   }
   const std::size_t width = window->aggregates.size();
-  group.panes_.resize(reader.Varint());
+  group.panes_.resize(count());
   group.refs_.resize(group.panes_.size() * width);
   int64_t previous = 0;
-  for (std::size_t i = 0; i < group.panes_.size(); ++i) {
+  for (std::size_t i = 0; i < group.panes_.size() && reader.ok(); ++i) {
     Pane& pane = group.panes_[i];
     pane.index = previous + reader.SignedVarint();
-    previous = pane.index;
     const uint64_t rows = reader.Varint();
+    const bool same = (rows & 1) != 0;
+    if (i == 0 ? same : pane.index <= previous) {
+      reader.Fail();
+      break;
+    }
+    previous = pane.index;
     pane.rows = static_cast<uint32_t>(rows >> 1);
     pane.first_ms = static_cast<uint32_t>(reader.Varint());
     pane.last_ms = pane.first_ms + static_cast<uint32_t>(reader.Varint());
     group.rows_total_ += pane.rows;
     for (std::size_t j = 0; j < width; ++j) {
-      group.refs_[i * width + j] = (rows & 1) != 0 ? group.refs_[(i - 1) * width + j]
-                                                   : static_cast<uint32_t>(reader.Varint());
+      const uint64_t ref = same ? group.refs_[(i - 1) * width + j] : reader.Varint();
+      if (ref >= group.pool_.size()) {
+        reader.Fail();
+        break;
+      }
+      group.refs_[i * width + j] = static_cast<uint32_t>(ref);
     }
   }
-  WEIR_CHECK(reader.ok() && reader.done(), "malformed group of {} bytes", bytes.size());
+  if (!reader.ok() || !reader.done()) {
+    return DataLoss("malformed group of {} bytes", bytes.size());
+  }
   return group;
+}
+
+Group Group::Decode(const plan::Window* window, std::string_view bytes) {
+  StatusOr<Group> group = Parse(window, bytes);
+  WEIR_CHECK(group.ok(), "{}", Message(group.status()));
+  return std::move(*group);
 }
 
 uint64_t Group::ExpiresOf(std::string_view encoded) {

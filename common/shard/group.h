@@ -14,6 +14,7 @@
 #include "common/base/arena.h"
 #include "common/base/bytes.h"
 #include "common/base/hash.h"
+#include "common/base/status.h"
 #include "common/plan/plan.h"
 
 namespace weir::shard {
@@ -44,6 +45,8 @@ class Group {
 
   // Parses Encode's form. REQUIRES: bytes written by Encode (they are checksummed below).
   static Group Decode(const plan::Window* window, std::string_view bytes);
+  // The same for bytes that somebody else sent: DataLoss when malformed.
+  static StatusOr<Group> Parse(const plan::Window* window, std::string_view bytes);
   // expires_ms first, so that a dead group can be told from its first eight bytes.
   void Encode(uint64_t expires_ms, std::string* out) const;
   static uint64_t ExpiresOf(std::string_view encoded);
@@ -69,6 +72,8 @@ class Group {
   // Only one aggregate's state, for judging.
   void MergeOne(int64_t after, int64_t until, std::size_t aggregate, std::string* state) const;
   uint64_t RowsIn(int64_t after, int64_t until) const;
+  // The first pane with index > after; INT64_MAX when there is none.
+  int64_t FirstPaneAfter(int64_t after) const;
   // Times of the first and last event in panes (after, until]; false when there is none.
   bool EventTimes(int64_t after, int64_t until, UnixMillis* first_ms, UnixMillis* last_ms) const;
 

@@ -68,9 +68,10 @@ class Judge {
   // ---- ticks (ticks.cc) ----
   // Judges one tick of a rule over all groups that may pass.
   Status JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant);
-  // The groups of this shard that may pass a tick, each once.
+  // The groups of this shard that may pass a tick, each once. next_ms: the first later tick at which one
+  // may; kTimeMax: none.
   Status CollectGroups(const RuleState& rule, UnixMillis tick_ms,
-                       std::vector<std::unique_ptr<Group>>* groups);
+                       std::vector<std::unique_ptr<Group>>* groups, UnixMillis* next_ms);
   // Makes alerts of the rows of a tick that the coordinator judged (EncodeTickRows).
   Status CommitTick(RuleState* rule, UnixMillis tick_ms, std::string_view rows,
                     const Instant& instant);

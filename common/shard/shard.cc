@@ -70,6 +70,9 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
   meta_.version = version;
   window_by_index_.clear();
   rules_by_window_.assign(rule_set_->windows.size(), {});
+  for (const auto& [id, window] : windows_) {
+    window->spread_judged_ms = kTimeMax;   // of those that no rule uses any more
+  }
   for (const plan::Window& window : rule_set_->windows) {
     std::unique_ptr<WindowState>& state = windows_[window.id];
     if (state != nullptr) {
@@ -168,7 +171,8 @@ Status Shard::Advance(const Instant& instant) {
   meta_.closed_ms = instant.closed_ms;
   // The end of a replay is no time that has passed: what comes again after it is still a repeat.
   if (instant.closed_ms < kTimeMax) {
-    suppression_.Expire(instant.closed_ms - options_.lateness_ms - kMillisPerDay);
+    suppression_.Expire(std::min(instant.closed_ms, SpreadDoneMs()) - options_.lateness_ms -
+                        kMillisPerDay);
     identities_.Expire(instant.closed_ms);
   }
   for (const auto& [id, window] : windows_) {

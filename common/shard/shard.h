@@ -75,6 +75,13 @@ struct SpreadView {
   UnixMillis latest_ms = kTimeMin;
   UnixMillis judged_ms = kTimeMin;      // last tick judged: right in the home shard only
   bool has_episodes = false;            // runs of ticks that have not recovered, of any rule here
+  bool wants_closing = false;           // time has come further than is logged here, and matters
+};
+
+// Parts of the groups of a tick.
+struct TickParts {
+  std::vector<std::string> groups;      // encoded (MergeParts)
+  UnixMillis next_ms = kTimeMax;        // the first later tick at which a group here may pass; none: max
 };
 
 class Shard {
@@ -93,11 +100,12 @@ class Shard {
   bool WantsClosing(UnixMillis closed_ms) const;
 
   // ---- spread rules ----
-  // Takes what the coordinator knows, and tells. NotFound when the rule is not active here.
-  StatusOr<SpreadView> ViewSpread(const Hash128& rule, const SpreadHint& hint);
-  // The parts of the groups that may pass a tick, encoded (MergeParts). FailedPrecondition when the tick is
-  // not closed here.
-  StatusOr<std::vector<std::string>> CollectTick(const Hash128& rule, UnixMillis tick_ms);
+  // Takes what the coordinator knows, and tells. closed_ms: how far time has come. FailedPrecondition when
+  // another rule set is active here, NotFound when the rule is no spread rule of it.
+  StatusOr<SpreadView> ViewSpread(const Hash128& rule, RuleSetVersion version,
+                                  const SpreadHint& hint, UnixMillis closed_ms);
+  // The parts of the groups that may pass a tick. FailedPrecondition also when the tick is not closed here.
+  StatusOr<TickParts> CollectTick(const Hash128& rule, RuleSetVersion version, UnixMillis tick_ms);
 
   // Adds all changes since the last checkpoint, the log number they reach, and the removal of the log
   // up to it, to one batch. The caller writes the batch; until it is durable the log is what counts.
@@ -140,7 +148,10 @@ class Shard {
   bool JudgedElsewhere(const plan::CompiledRule& rule) const {
     return rule.spread && !options_.whole;
   }
+  StatusOr<RuleState*> FindSpread(const Hash128& rule, RuleSetVersion version);
   void FindSpreadJudged(std::size_t window_index);
+  // Up to where every spread rule is judged, as far as it was told; kTimeMax when there is none.
+  UnixMillis SpreadDoneMs() const;
   Status ApplyTick(const TickVerdict& tick, const Instant& instant, ApplyOutcome* outcome);
   // Nothing before it can be judged any more in the window.
   UnixMillis DoneBefore(const WindowState& window) const;
@@ -166,6 +177,7 @@ class Shard {
   Environment* environment_;
   ShardMeta meta_;
   bool changed_ = false;
+  bool prune_candidates_ = false;   // panes that the coordinator has judged can go
   LogNumber checkpointed_;
   plan::RuleSetPtr rule_set_;
   AlertBook alerts_;

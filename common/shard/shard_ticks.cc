@@ -65,6 +65,8 @@ Status Shard::JudgeTicks(const Instant& instant) {
     state.judged_ms = std::max(state.judged_ms, last_closed);
   }
   WEIR_RETURN_IF_ERROR(judge_.RecoverTicks(at_ticks, instant.closed_ms));
+  judged = judged || prune_candidates_;
+  prune_candidates_ = false;
   return judged ? PruneCandidates() : OkStatus();
 }
 
@@ -83,22 +85,39 @@ UnixMillis Shard::DoneBefore(const WindowState& window) const {
   return std::min(meta_.closed_ms, window.spread_judged_ms);
 }
 
-StatusOr<SpreadView> Shard::ViewSpread(const Hash128& rule, const SpreadHint& hint) {
+UnixMillis Shard::SpreadDoneMs() const {
+  UnixMillis least_ms = kTimeMax;
+  for (const WindowState* window : window_by_index_) {
+    least_ms = std::min(least_ms, window->spread_judged_ms);
+  }
+  return least_ms;
+}
+
+StatusOr<RuleState*> Shard::FindSpread(const Hash128& rule, RuleSetVersion version) {
+  if (version != meta_.version) {
+    return FailedPrecondition("shard {} has rule set {}, not {}", options_.id, meta_.version, version);
+  }
   const auto found = rules_.find(rule);
   if (found == rules_.end() || !JudgedElsewhere(*found->second.rule)) {
     return NotFound("no spread rule {} is active in shard {}", rule.ToHex(), options_.id);
   }
-  RuleState& state = found->second;
-  state.told_judged_ms = std::max(state.told_judged_ms, hint.judged_ms);
-  state.told_active_until_ms = std::max(state.told_active_until_ms, hint.active_until_ms);
-  FindSpreadJudged(found->second.rule->window_index);
-  const WindowState& window = *found->second.window;
+  return &found->second;
+}
+
+StatusOr<SpreadView> Shard::ViewSpread(const Hash128& rule, RuleSetVersion version,
+                                       const SpreadHint& hint, UnixMillis closed_ms) {
+  WEIR_ASSIGN_OR_RETURN(RuleState * state, FindSpread(rule, version));
+  state->told_judged_ms = std::max(state->told_judged_ms, hint.judged_ms);
+  state->told_active_until_ms = std::max(state->told_active_until_ms, hint.active_until_ms);
+  FindSpreadJudged(state->rule->window_index);
+  const WindowState& window = *state->window;
   SpreadView view;
   view.closed_ms = meta_.closed_ms;
   view.earliest_ms = window.earliest_ms;
   view.latest_ms = window.latest_ms;
-  view.judged_ms = found->second.judged_ms;
+  view.judged_ms = state->judged_ms;
   view.has_episodes = judge_.HasTickEpisodes();
+  view.wants_closing = WantsClosing(std::min(closed_ms, kTimeMax));
   return view;
 }
 
@@ -109,23 +128,26 @@ void Shard::FindSpreadJudged(std::size_t window_index) {
       least_ms = std::min(least_ms, rule->told_judged_ms);
     }
   }
-  window_by_index_[window_index]->spread_judged_ms = least_ms;
+  WindowState& window = *window_by_index_[window_index];
+  prune_candidates_ = prune_candidates_ || least_ms > window.spread_judged_ms;
+  window.spread_judged_ms = least_ms;
 }
 
-StatusOr<std::vector<std::string>> Shard::CollectTick(const Hash128& rule, UnixMillis tick_ms) {
-  const auto found = rules_.find(rule);
-  if (found == rules_.end() || tick_ms > meta_.closed_ms) {
+StatusOr<TickParts> Shard::CollectTick(const Hash128& rule, RuleSetVersion version,
+                                       UnixMillis tick_ms) {
+  WEIR_ASSIGN_OR_RETURN(const RuleState* state, FindSpread(rule, version));
+  if (tick_ms > meta_.closed_ms) {
     return FailedPrecondition("shard {}: tick {} of rule {} is not closed", options_.id, tick_ms,
-                              rule.ToHex());
+                              state->rule->source.id);
   }
+  TickParts parts;
   std::vector<std::unique_ptr<Group>> groups;
-  WEIR_RETURN_IF_ERROR(judge_.CollectGroups(found->second, tick_ms, &groups));
-  const TickPanes panes = PanesOf(*found->second.rule, *found->second.window->window, tick_ms);
-  std::vector<std::string> parts;
-  parts.reserve(groups.size());
+  WEIR_RETURN_IF_ERROR(judge_.CollectGroups(*state, tick_ms, &groups, &parts.next_ms));
+  const TickPanes panes = PanesOf(*state->rule, *state->window->window, tick_ms);
+  parts.groups.reserve(groups.size());
   for (const auto& group : groups) {
     group->Restrict(panes.after, panes.until);
-    group->Encode(0, &parts.emplace_back());
+    group->Encode(0, &parts.groups.emplace_back());
   }
   return parts;
 }

@@ -1,11 +1,13 @@
 #include "common/shard/tick_rows.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <unordered_map>
 
 #include "common/base/bytes.h"
 #include "common/shard/growth.h"
+#include "common/shard/window_state.h"
 #include "common/types/coding.h"
 
 namespace weir::shard {
@@ -149,16 +151,16 @@ StatusOr<std::vector<TickRow>> DecodeTickRows(const plan::CompiledRule& rule, st
   return rows;
 }
 
-std::vector<std::unique_ptr<Group>> MergeParts(const plan::Window& window,
-                                               const std::vector<std::string>& parts) {
+StatusOr<std::vector<std::unique_ptr<Group>>> MergeParts(const plan::Window& window,
+                                                         const std::vector<std::string>& parts) {
   std::map<std::string, std::unique_ptr<Group>> merged;
   for (const std::string& part : parts) {
-    auto group = std::make_unique<Group>(Group::Decode(&window, part));
-    std::unique_ptr<Group>& kept = merged[group->key()];
+    WEIR_ASSIGN_OR_RETURN(Group parsed, Group::Parse(&window, part));
+    std::unique_ptr<Group>& kept = merged[parsed.key()];
     if (kept == nullptr) {
-      kept = std::move(group);
+      kept = std::make_unique<Group>(std::move(parsed));
     } else {
-      kept->Absorb(*group);
+      kept->Absorb(parsed);
     }
   }
   std::vector<std::unique_ptr<Group>> groups;
@@ -167,6 +169,17 @@ std::vector<std::unique_ptr<Group>> MergeParts(const plan::Window& window,
     groups.push_back(std::move(group));
   }
   return groups;
+}
+
+UnixMillis NextTick(const plan::CompiledRule& rule, const Group& group, UnixMillis tick_ms) {
+  const plan::Window& window = group.window();
+  const UnixMillis next_ms = tick_ms + rule.judge.tick_ms;
+  const int64_t pane = group.FirstPaneAfter(PanesOf(rule, window, next_ms).after);
+  if (pane == std::numeric_limits<int64_t>::max()) {
+    return kTimeMax;
+  }
+  return std::max(next_ms,
+                  CeilDiv(pane * window.pane_ms, rule.judge.tick_ms) * rule.judge.tick_ms);
 }
 
 }  // namespace weir::shard

@@ -49,8 +49,12 @@ std::string EncodeTickRows(const plan::CompiledRule& rule, const std::vector<Tic
 StatusOr<std::vector<TickRow>> DecodeTickRows(const plan::CompiledRule& rule, std::string_view bytes,
                                               Arena* arena);
 
-// Merges the parts of groups that shards collected (Shard::CollectTick), in the order of the keys.
-std::vector<std::unique_ptr<Group>> MergeParts(const plan::Window& window,
-                                               const std::vector<std::string>& parts);
+// Merges the parts of groups that shards collected (Shard::CollectTick), in the order of the keys. DataLoss
+// when a part is malformed.
+StatusOr<std::vector<std::unique_ptr<Group>>> MergeParts(const plan::Window& window,
+                                                         const std::vector<std::string>& parts);
+
+// The first tick after one at which a group has rows; kTimeMax when there is none.
+UnixMillis NextTick(const plan::CompiledRule& rule, const Group& group, UnixMillis tick_ms);
 
 }  // namespace weir::shard

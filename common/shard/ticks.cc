@@ -10,12 +10,14 @@
 namespace weir::shard {
 
 Status Judge::CollectGroups(const RuleState& rule, UnixMillis tick_ms,
-                            std::vector<std::unique_ptr<Group>>* groups) {
+                            std::vector<std::unique_ptr<Group>>* groups, UnixMillis* next_ms) {
   const plan::CompiledRule& compiled = *rule.rule;
   WindowState& state = *rule.window;
   const TickPanes panes = PanesOf(compiled, *state.window, tick_ms);
   const auto expires = [this](const Group& group) { return ExpiresMs(group); };
+  *next_ms = kTimeMax;
   const auto consider = [&](const Group& group) {
+    *next_ms = std::min(*next_ms, NextTick(compiled, group, tick_ms));
     if (MayPass(compiled, group, panes)) {
       groups->push_back(std::make_unique<Group>(group));
     }
@@ -37,7 +39,8 @@ Status Judge::CollectGroups(const RuleState& rule, UnixMillis tick_ms,
 
 Status Judge::JudgeTick(RuleState* rule, UnixMillis tick_ms, const Instant& instant) {
   std::vector<std::unique_ptr<Group>> groups;
-  WEIR_RETURN_IF_ERROR(CollectGroups(*rule, tick_ms, &groups));
+  UnixMillis next_ms = kTimeMax;
+  WEIR_RETURN_IF_ERROR(CollectGroups(*rule, tick_ms, &groups, &next_ms));
   // The order of the table is arbitrary; that of the keys is not.
   std::sort(groups.begin(), groups.end(),
             [](const auto& a, const auto& b) { return a->key() < b->key(); });

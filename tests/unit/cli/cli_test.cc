@@ -1,7 +1,6 @@
 // Wrong usage exits with 2 and says what helps; what needs no cluster works without one.
 #include "cli/cli.h"
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -11,29 +10,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "tests/unit/cli/run_command.h"
+
 namespace weir::cli {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
-Outcome RunCommand(std::vector<const char*> arguments) {
-  arguments.insert(arguments.begin(), "weir");
-  ::testing::internal::CaptureStdout();
-  ::testing::internal::CaptureStderr();
-  Outcome outcome;
-  outcome.exit_code = Run(static_cast<int>(arguments.size()), arguments.data());
-  std::fflush(stdout);
-  outcome.out = ::testing::internal::GetCapturedStdout();
-  outcome.err = ::testing::internal::GetCapturedStderr();
-  return outcome;
-}
 
 class TempFile {
  public:
@@ -109,6 +92,8 @@ TEST(CliTest, UnreachableServerIsOneLine) {
       {"alerts", "list", "--address", "127.0.0.1:1"},
       {"alerts", "watch", "--address", "127.0.0.1:1"},
       {"cluster", "status", "--address", "127.0.0.1:1"},
+      {"cluster", "nodes", "--address", "127.0.0.1:1"},
+      {"cluster", "shards", "--address", "127.0.0.1:1"},
   };
   for (const auto& arguments : cases) {
     const Outcome outcome = RunCommand(arguments);

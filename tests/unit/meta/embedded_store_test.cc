@@ -134,7 +134,9 @@ TEST(EmbeddedStoreTest, RefusesToOpenWhatItCannotRead) {
 // Forwards to a memory store until told to fail.
 class FailingStore final : public state::StateStore {
  public:
-  std::unique_ptr<state::WriteBatch> NewBatch() override { return store_->NewBatch(); }
+  std::unique_ptr<state::WriteBatch> NewBatch(std::size_t reserve_bytes) override {
+    return store_->NewBatch(reserve_bytes);
+  }
   Status Write(state::WriteBatch* batch, bool sync) override {
     EXPECT_TRUE(sync);
     return fail ? ResourceExhausted("disk full") : store_->Write(batch, sync);

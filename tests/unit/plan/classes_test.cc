@@ -62,23 +62,27 @@ TEST(ClassesTest, TheKeyIsTheIntersectionOfAllStatsAndSuppression) {
        kSuppress, "keys user.id"},
       {"FROM a | STATS c = COUNT(*) BY b = BUCKET(@timestamp, 5 minutes), user.id", {}, kSuppress,
        "keys user.id"},
-      {"FROM a | STATS c = COUNT(*) BY DATE_TRUNC(1 hour, @timestamp)", {}, kSuppress, "home r1"},
-      {"FROM a | STATS c = COUNT(*) BY x = \"all\"", {}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY DATE_TRUNC(1 hour, @timestamp)", {}, kSuppress, "identity"},
+      {"FROM a | STATS c = COUNT(*) BY x = \"all\"", {}, kSuppress, "identity"},
       // Every STATS counts; the keys of a later one lead back to those of the first.
       {"FROM a | STATS c = COUNT(*) BY user.id, account | STATS n = COUNT(*) BY account", {},
        kSuppress, "keys account"},
       {"FROM a | STATS c = COUNT(*) BY user.id, acc = account | RENAME acc AS z "
        "| STATS n = MAX(c) BY z, user.id", {}, kSuppress, "keys account, user.id"},
-      {"FROM a | STATS c = COUNT(*) BY user.id | STATS n = COUNT(*) BY c", {}, kSuppress, "home r1"},
-      {"FROM a | STATS c = COUNT(*) BY user.id | STATS n = COUNT(*)", {}, kSuppress, "home r1"},
-      {"FROM a | STATS c = COUNT(*)", {}, kSuppress, "home r1"},
+      // Spread rules keep the groups of the first STATS whole, if it has any.
+      {"FROM a | STATS c = COUNT(*) BY user.id | STATS n = COUNT(*) BY c", {}, kSuppress,
+       "keys user.id"},
+      {"FROM a | STATS c = COUNT(*) BY user.id | STATS n = COUNT(*)", {}, kSuppress, "keys user.id"},
+      {"FROM a | STATS c = COUNT(*)", {}, kSuppress, "identity"},
+      {"FROM a | INLINE STATS c = COUNT(*) BY user.id | WHERE c > 3 | KEEP user.id, c", {}, kSuppress,
+       "identity"},
       // Only LIMIT compares rows of different groups.
       {"FROM a | STATS c = COUNT(*) BY user.id | SORT c DESC", {}, kSuppress, "keys user.id"},
-      {"FROM a | STATS c = COUNT(*) BY user.id | SORT c DESC | LIMIT 5", {}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY user.id | SORT c DESC | LIMIT 5", {}, kSuppress, "keys user.id"},
       // Suppression by something that is no key, or is missing.
-      {"FROM a | STATS v = MAX(region) BY user.id", {"v"}, kSuppress, "home r1"},
+      {"FROM a | STATS v = MAX(region) BY user.id", {"v"}, kSuppress, "keys user.id"},
       {"FROM a | STATS c = COUNT(*) BY user.id", {"user.id", "region"}, kSuppress, "keys user.id"},
-      {"FROM a | STATS c = COUNT(*) BY user.id", {"region"}, kSuppress, "home r1"},
+      {"FROM a | STATS c = COUNT(*) BY user.id", {"region"}, kSuppress, "keys user.id"},
       {"FROM a | STATS c = COUNT(*) BY user.id", {"region"}, kDoNot, "keys user.id"},
       {"FROM a | STATS c = COUNT(*) BY user.id, account | KEEP c, account", {"user.id"}, kDoNot,
        "keys account, user.id"},
@@ -115,12 +119,42 @@ TEST(ClassesTest, RulesShareTheClassThatFitsThem) {
   }
   // "wide" joins the widest of the classes that the rules with fewer keys have made.
   EXPECT_THAT(classes, ElementsAre("keys region, user.id", "keys account", "keys region, user.id",
-                                   "keys params", "home global1", "home global2", "identity",
+                                   "keys params", "identity", "identity", "identity",
                                    "identity"));
   EXPECT_THAT(result.rules->rules[0].class_key_cells, ElementsAre(2U, 0U));
   EXPECT_THAT(result.rules->rules[2].class_key_cells, ElementsAre(0U, 1U));
-  EXPECT_NE(result.rules->rules[4].class_index, result.rules->rules[5].class_index);
-  EXPECT_EQ(result.rules->rules[6].class_index, result.rules->rules[7].class_index);
+  for (std::size_t i = 4; i < 7; ++i) {
+    EXPECT_EQ(result.rules->rules[i].class_index, result.rules->rules[7].class_index);
+  }
+  std::vector<bool> spread;
+  for (const CompiledRule& rule : result.rules->rules) {
+    spread.push_back(rule.spread);
+  }
+  EXPECT_THAT(spread, ElementsAre(false, false, false, false, true, true, false, false));
+}
+
+TEST(ClassesTest, ASpreadRuleIsJudgedAtEveryPaneAndByWholeGroupsOnly) {
+  const auto judge_of = [](std::string query, std::vector<std::string> group_by) {
+    const CompileResult result = CompileAll({Suppressed(std::move(query), std::move(group_by))});
+    EXPECT_EQ(result.rules->rules.size(), 1U);
+    const CompiledRule& rule = result.rules->rules.at(0);
+    EXPECT_TRUE(rule.spread);
+    EXPECT_EQ(rule.judge.mode, JudgeMode::kSchedule);
+    return rule.judge;
+  };
+  // Nobody sees the whole count but the coordinator.
+  const Judge global = judge_of("FROM a | STATS c = COUNT(*) | WHERE c > 5", {"c"});
+  EXPECT_TRUE(global.monotone);
+  EXPECT_TRUE(global.growth.empty());
+  EXPECT_LT(global.tick_ms, global.interval_ms);
+  // A shard sees the whole group, so that its threshold picks the candidates.
+  const Judge grouped =
+      judge_of("FROM a | STATS c = COUNT(*) BY user.id | WHERE c > 5", {"region"});
+  EXPECT_EQ(grouped.growth.size(), 1U);
+  EXPECT_LT(grouped.tick_ms, grouped.interval_ms);
+  const Judge limited =
+      judge_of("FROM a | STATS c = COUNT(*) BY user.id | SORT c DESC | LIMIT 3", {"user.id"});
+  EXPECT_EQ(limited.tick_ms, limited.interval_ms);
 }
 
 TEST(ClassesTest, EventRulesPointAtTheirCells) {

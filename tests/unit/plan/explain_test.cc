@@ -115,8 +115,8 @@ tail (on the results of the fold)
   output        c, s, user.id, mean
   group         user.id
 routing
-  class         <id>, home shard of rule r1
-  why           spread rule (LIMIT compares rows of all groups): all rows meet in the rule's home shard
+  class         <id>, key [user.id]
+  why           spread rule (LIMIT compares rows of all groups): rows spread by [user.id], the coordinator merges all shards at each tick
 judge
   mode          schedule, alerts episodes
   why           LIMIT chooses among the rows of different groups

@@ -106,6 +106,8 @@ TEST(QueryRulesTest, AThresholdWithoutFieldsIsOneCount) {
   const CompiledRule& compiled = Only(result);
   EXPECT_THAT(result.rules->windows[0].keys, IsEmpty());
   EXPECT_TRUE(compiled.judge.monotone);
+  EXPECT_TRUE(compiled.spread);
+  EXPECT_EQ(result.rules->classes[compiled.class_index].kind, KeyClass::Kind::kIdentity);
 }
 
 TEST(QueryRulesTest, RefusesOtherKindsWithAReason) {

@@ -51,7 +51,7 @@ TEST_F(RowsTest, InlineStatsKeepsTheCellsThatAreReadLater) {
   EXPECT_THAT(OutputNames(rule), ElementsAre("user.id:keyword", "b:long"));
   EXPECT_EQ(rule.judge.mode, JudgeMode::kSchedule);
   EXPECT_EQ(rule.judge.reason, "INLINE STATS compares the rows of a window");
-  EXPECT_THAT(rule.routing_reason, HasSubstr("home shard"));
+  EXPECT_THAT(rule.routing_reason, HasSubstr("rows spread by the identity of their event"));
   EXPECT_EQ(rule.tail.group.size(), 2U);
 }
 

@@ -92,6 +92,98 @@ TEST(GroupTest, ComesBackFromItsEncodingAtAnyPoint) {
   EXPECT_EQ(group.events().size(), Group::kEventsMax);
 }
 
+TEST(GroupTest, PartsPutTogetherAreTheWhole) {
+  const plan::Window window = TestWindow();
+  std::mt19937 random(11);
+  Group whole(&window, "key");
+  std::vector<Group> parts(3, Group(&window, "key"));
+  Arena arena;
+  for (int i = 0; i < 300; ++i) {
+    const UnixMillis time_ms = static_cast<UnixMillis>(random() % 40'000) - 5'000;
+    const std::string cells = Cells(std::string(1, static_cast<char>('a' + random() % 9)));
+    Group& part = parts[random() % parts.size()];
+    for (Group* group : {&whole, &part}) {
+      ASSERT_TRUE(group->Fold(time_ms, cells, {}, &arena));
+      group->KeepEvent(fmt::format("event-{}", i), time_ms);
+    }
+  }
+  Group merged(&window, "key");
+  for (const Group& part : parts) {
+    merged.Absorb(part);
+  }
+  EXPECT_EQ(merged.rows_total(), whole.rows_total());
+  for (int64_t after = -6; after < 36; ++after) {
+    ASSERT_EQ(Text(window, merged, after, after + 7), Text(window, whole, after, after + 7));
+    UnixMillis first = 0;
+    UnixMillis last = 0;
+    UnixMillis whole_first = 0;
+    UnixMillis whole_last = 0;
+    ASSERT_EQ(merged.EventTimes(after, after + 7, &first, &last),
+              whole.EventTimes(after, after + 7, &whole_first, &whole_last));
+    ASSERT_EQ(first, whole_first);
+    ASSERT_EQ(last, whole_last);
+  }
+  ASSERT_EQ(merged.events().size(), whole.events().size());
+  for (std::size_t i = 0; i < whole.events().size(); ++i) {
+    EXPECT_EQ(merged.events()[i].id, whole.events()[i].id);
+    EXPECT_EQ(merged.events()[i].timestamp_ms, whole.events()[i].timestamp_ms);
+  }
+}
+
+TEST(GroupTest, RestrictKeepsTheWindowAndNothingElse) {
+  const plan::Window window = TestWindow();
+  Group group(&window, "key");
+  Arena arena;
+  for (int second = 0; second < 20; ++second) {
+    ASSERT_TRUE(group.Fold(second * 1000 + 500, Cells(fmt::format("v{}", second)), {}, &arena));
+    group.KeepEvent(fmt::format("event-{}", second), second * 1000 + 500);
+  }
+  group.episodes().push_back({});
+  EXPECT_EQ(group.FirstPaneAfter(12), 13);
+  const std::string before = Text(window, group, 12, 15);
+  group.Restrict(12, 15);
+  EXPECT_EQ(Text(window, group, 12, 15), before);
+  EXPECT_EQ(Text(window, group, 0, 100), before);
+  EXPECT_EQ(group.rows_total(), 3U);
+  EXPECT_TRUE(group.episodes().empty());
+  ASSERT_EQ(group.events().size(), 3U);
+  EXPECT_EQ(group.events().front().id, "event-12");
+  EXPECT_EQ(group.FirstPaneAfter(0), 13);
+  EXPECT_EQ(group.FirstPaneAfter(15), std::numeric_limits<int64_t>::max());
+  std::string encoded;
+  group.Encode(0, &encoded);
+  EXPECT_EQ(Text(window, Group::Decode(&window, encoded), 0, 100), before);
+}
+
+TEST(GroupTest, BytesOfStrangersMayBeMalformed) {
+  const plan::Window window = TestWindow();
+  Group group(&window, "key");
+  Arena arena;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(group.Fold(i * 1000, Cells("value"), {}, &arena));
+    group.KeepEvent("event", i * 1000);
+  }
+  std::string encoded;
+  group.Encode(7, &encoded);
+  ASSERT_TRUE(Group::Parse(&window, encoded).ok());
+  for (std::size_t size = 0; size < encoded.size(); ++size) {
+    EXPECT_EQ(Group::Parse(&window, encoded.substr(0, size)).status().code(), StatusCode::kDataLoss);
+  }
+  // Whatever is read of changed bytes, reading ends and refers to nothing outside.
+  for (std::size_t i = 8; i < encoded.size(); ++i) {
+    for (const int flip : {0x01, 0x20, 0x80, 0xff}) {
+      std::string broken = encoded;
+      broken[i] = static_cast<char>(broken[i] ^ flip);
+      const StatusOr<Group> parsed = Group::Parse(&window, broken);
+      if (parsed.ok()) {
+        for (std::size_t pane = 0; pane < parsed->panes().size(); ++pane) {
+          EXPECT_LE(parsed->state(pane, 1).size(), encoded.size());
+        }
+      }
+    }
+  }
+}
+
 TEST(GroupTest, AGroupOfOneEventIsAFewTensOfBytesBesideItsKey) {
   const plan::Window window = TestWindow();
   Group group(&window, "");

@@ -25,6 +25,24 @@ TEST(RecordTest, ComesBackAsWritten) {
   EXPECT_TRUE(record->batches[1].explicit_ingested);
 }
 
+TEST(RecordTest, ATickComesBackAsWritten) {
+  RecordHeader header;
+  header.kind = RecordKind::kTick;
+  header.version = RuleSetVersion(7);
+  RecordWriter writer(header);
+  const Hash128 rule = HashBytes128("rule");
+  writer.AddTick({rule, 60'000, -4'000'000'000'000'000, "rows"});
+  const std::string bytes = writer.Finish();
+  const StatusOr<Record> record = ReadRecord(bytes);
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->header.kind, RecordKind::kTick);
+  EXPECT_EQ(record->tick.rule, rule);
+  EXPECT_EQ(record->tick.tick_ms, 60'000);
+  EXPECT_EQ(record->tick.previous_ms, -4'000'000'000'000'000);
+  EXPECT_EQ(record->tick.rows, "rows");
+  EXPECT_TRUE(record->batches.empty());
+}
+
 TEST(RecordTest, AnyChangedByteIsDataLoss) {
   RecordWriter writer(RecordHeader{});
   writer.Add({1, false, "payload"});
