@@ -11,6 +11,9 @@ namespace weir::worker {
 
 namespace {
 
+// How long to rely on what the clock said.
+constexpr int64_t kClockLookMs = 1000;
+
 Verdict VerdictOf(shard::Refusal refusal) {
   switch (refusal) {
     case shard::Refusal::kRepeat:
@@ -209,11 +212,19 @@ void LogWriter::ActivateFrom(RuleSetVersion version, UnixMillis active_from_ms) 
       return;
     }
     upcoming_.push_back({version, active_from_ms});
-    const UnixMillis now_ms = clock_->Now();
-    const int64_t delay_ms =
-        options_.clock == ClockMode::kReplay ? 0 : std::max<int64_t>(0, active_from_ms + 1 - now_ms);
-    scheduler_->PostAfter(delay_ms, [this, version] { Activate(version, [](const Status&) {}); });
+    ActivateWhenDue(version, active_from_ms);
   });
+}
+
+void LogWriter::ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_ms) {
+  const UnixMillis now_ms = clock_->Now();
+  if (options_.clock == ClockMode::kReplay || now_ms > active_from_ms) {
+    Activate(version, [](const Status&) {});
+    return;
+  }
+  // The clock may be set right meanwhile, so it is asked again.
+  scheduler_->PostAfter(std::min(active_from_ms + 1 - now_ms, kClockLookMs),
+                        [this, version, active_from_ms] { ActivateWhenDue(version, active_from_ms); });
 }
 
 void LogWriter::Enqueue(Item item) {

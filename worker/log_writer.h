@@ -85,6 +85,7 @@ class LogWriter {
   class WriteSet;
 
   void Enqueue(Item item);
+  void ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_ms);
   void Wake();
   void Drain();
   std::vector<Item> TakeItems();

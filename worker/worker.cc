@@ -371,7 +371,7 @@ void Worker::Impl::IsShardEmpty(ShardId id, std::function<void(bool)> done) {
       return;
     }
     slot.executor->Post([shard = slot.shard, done] {
-      done(shard->meta().entries == 0 && shard->meta().repeats == 0);
+      done(shard->never_used());
     });
   });
 }

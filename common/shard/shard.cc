@@ -66,6 +66,7 @@ Status Shard::Load() {
 Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
   FillMeta();
   WEIR_ASSIGN_OR_RETURN(rule_set_, environment_->RulesOf(version));
+  const bool first_rules = meta_.version.value == 0;
   meta_.version = version;
   window_by_index_.clear();
   rules_by_window_.assign(rule_set_->windows.size(), {});
@@ -120,7 +121,9 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
       state.alerts = counters->second.alerts;
       state.suppressed = counters->second.suppressed;
     } else {
-      state.judged_ms = meta_.closed_ms;
+      // Rows of a spread rule are in other shards too, where less may be closed, and may have been there
+      // before this shard came here.
+      state.judged_ms = first_rules && JudgedElsewhere(rule) ? kTimeMin : meta_.closed_ms;
     }
     RuleState* kept = &rules_.emplace(state.hash, state).first->second;
     rules_by_window_[rule.window_index].push_back(kept);

@@ -118,6 +118,9 @@ class Shard {
   StatusOr<alert::Alert> GetAlert(const Hash128& id);
 
   ShardId id() const { return options_.id; }
+  // Nothing ever got into it that another shard with the same log to come would not have: no event, and
+  // no tick that the coordinator judged.
+  bool never_used() const;
   LogNumber applied() const { return meta_.applied; }
   // The last record that a checkpoint covers.
   LogNumber checkpointed() const { return checkpointed_; }

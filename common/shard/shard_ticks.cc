@@ -70,6 +70,17 @@ Status Shard::JudgeTicks(const Instant& instant) {
   return judged ? PruneCandidates() : OkStatus();
 }
 
+bool Shard::never_used() const {
+  return meta_.entries == 0 && meta_.repeats == 0 &&
+         std::all_of(meta_.rules.begin(), meta_.rules.end(),
+                     [](const auto& rule) {
+                       return rule.second.alerts == 0 && rule.second.suppressed == 0;
+                     }) &&
+         std::all_of(rules_.begin(), rules_.end(), [this](const auto& rule) {
+           return !JudgedElsewhere(*rule.second.rule) || rule.second.judged_ms == kTimeMin;
+         });
+}
+
 UnixMillis Shard::DoneBefore(const WindowState& window) const {
   return std::min(meta_.closed_ms, window.spread_judged_ms);
 }

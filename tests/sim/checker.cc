@@ -183,7 +183,7 @@ void Checker::TakeEntry(uint16_t shard, UnixMillis stamp_ms, const Hash128& clas
 }
 
 void Checker::CheckEnd(const Collectors& collectors, const std::vector<WorkerNode*>& workers,
-                       const IngestNode::CompileRules& rules_of) {
+                       const CompileRules& rules_of) {
   plan::RuleSetPtr rules;
   for (uint64_t version = 1; version < 100; ++version) {
     cluster::RuleSetTexts texts;

@@ -32,7 +32,7 @@ class Checker final : public Observer {
 
   // When all is healed, acknowledged and judged. REQUIRES: all workers run.
   void CheckEnd(const Collectors& collectors, const std::vector<WorkerNode*>& workers,
-                const IngestNode::CompileRules& rules_of);
+                const CompileRules& rules_of);
 
   const std::vector<std::string>& violations() const { return violations_; }
   std::size_t alerts() const { return alerts_.size(); }
@@ -66,7 +66,7 @@ class Checker final : public Observer {
   std::map<std::pair<Hash128, UnixMillis>, Logged> logged_;   // by class and event
   std::map<uint16_t, std::string> rows_at_;                   // shard, worker with its rows
   std::map<uint64_t, plan::RuleSetPtr> rule_sets_;
-  IngestNode::CompileRules rules_of_;
+  CompileRules rules_of_;
   std::vector<std::string> violations_;
 };
 

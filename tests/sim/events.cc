@@ -69,6 +69,10 @@ std::vector<SimRule> MakeRules() {
   add("sim-suppressed", "now-20s",
       "| STATS calls = COUNT(*) BY user.name, cloud.account.id\n| WHERE calls >= 3 AND calls < 500", Any,
       true, suppressed);
+  add("sim-spread", "now-20s",
+      "| STATS calls = COUNT(*) BY user.name\n| WHERE calls >= 4 AND calls < 500\n"
+      "| SORT calls DESC, user.name\n| LIMIT 2",
+      Any, true, "");
   add("sim-failed-deletes", "now-10s",
       "| WHERE event.outcome == \"failure\" AND event.action == \"delete\"\n"
       "| KEEP @timestamp, user.name, event.action",

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tests/sim/meta_client.h"
+#include "tests/sim/spread_client.h"
 
 namespace weir::sim {
 namespace {
@@ -12,6 +13,7 @@ constexpr int64_t kPlacementDelayMs = 1500;
 constexpr int64_t kActivationDelayMs = 2000;
 constexpr int64_t kCheckpointMs = 1500;
 constexpr int64_t kStreamTimeoutMs = 2500;
+constexpr int64_t kLeadingLookMs = 150;
 
 }  // namespace
 
@@ -305,6 +307,23 @@ void CoordinatorNode::Make() {
                                                   &clock_);
   leader_->Start();
   Propose();
+  table_ = std::make_unique<cluster::TableWatch>(meta_.get(), main_.get(), site_.shard_count,
+                                                 [](const cluster::ShardTable&) {});
+  table_->Start();
+  workers_ = MakeSpreadClient(site_.network, process_, main_.get(), table_.get(), find_);
+  coordinator::SpreadJudge::Options judge;
+  judge.shard_count = site_.shard_count;
+  judge_ = std::make_unique<coordinator::SpreadJudge>(judge, workers_.get(), main_.get());
+  feed_ = std::make_unique<cluster::RuleFeed>(
+      meta_.get(), main_.get(),
+      [this](const cluster::RuleSetTexts& rules) { judge_->SetRules(compile_(rules)); });
+  feed_->Start();
+  TellWhetherLeading();
+}
+
+void CoordinatorNode::TellWhetherLeading() {
+  judge_->SetLeading(leader_->leading());
+  main_->PostAfter(kLeadingLookMs, [this] { TellWhetherLeading(); });
 }
 
 void CoordinatorNode::Propose() {
@@ -319,6 +338,10 @@ void CoordinatorNode::End() {
 }
 
 void CoordinatorNode::Forget() {
+  feed_ = nullptr;
+  judge_ = nullptr;
+  workers_ = nullptr;
+  table_ = nullptr;
   leader_ = nullptr;
   session_ = nullptr;
   meta_ = nullptr;

@@ -11,6 +11,7 @@
 #include "common/cluster/table_watch.h"
 #include "common/meta/session.h"
 #include "coordinator/leader.h"
+#include "coordinator/spread_judge.h"
 #include "ingest/pipeline.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/network.h"
@@ -110,10 +111,10 @@ class WorkerNode final : public Node, private worker::AlertSink {
   std::unique_ptr<cluster::RuleFeed> feed_;
 };
 
+using CompileRules = std::function<plan::RuleSetPtr(const cluster::RuleSetTexts&)>;
+
 class IngestNode final : public Node {
  public:
-  using CompileRules = std::function<plan::RuleSetPtr(const cluster::RuleSetTexts&)>;
-
   IngestNode(const Site& site, std::string name, FindWorker find, CompileRules compile)
       : Node(site, std::move(name)), find_(std::move(find)), compile_(std::move(compile)) {}
   ~IngestNode() override;
@@ -143,8 +144,12 @@ class IngestNode final : public Node {
 class CoordinatorNode final : public Node {
  public:
   // rules: what it proposes when it starts.
-  CoordinatorNode(const Site& site, std::string name, const cluster::RuleSetTexts* rules)
-      : Node(site, std::move(name)), rules_(rules) {}
+  CoordinatorNode(const Site& site, std::string name, FindWorker find, CompileRules compile,
+                  const cluster::RuleSetTexts* rules)
+      : Node(site, std::move(name)),
+        find_(std::move(find)),
+        compile_(std::move(compile)),
+        rules_(rules) {}
   ~CoordinatorNode() override;
 
   void Propose();
@@ -154,11 +159,19 @@ class CoordinatorNode final : public Node {
   void End() override;
   void Forget() override;
 
+  void TellWhetherLeading();
+
+  const FindWorker find_;
+  const CompileRules compile_;
   const cluster::RuleSetTexts* const rules_;
   std::unique_ptr<task::Scheduler> main_;
   std::unique_ptr<meta::MetaStore> meta_;
   std::unique_ptr<meta::Session> session_;
   std::unique_ptr<coordinator::Leader> leader_;
+  std::unique_ptr<cluster::TableWatch> table_;
+  std::unique_ptr<cluster::RuleFeed> feed_;
+  std::unique_ptr<coordinator::SpreadCluster> workers_;
+  std::unique_ptr<coordinator::SpreadJudge> judge_;
 };
 
 // The options of a rule set's texts.

@@ -85,7 +85,7 @@ void Simulation::MakeNodes() {
   }
   for (int64_t i = 1; i <= 2; ++i) {
     coordinators_.push_back(
-        std::make_unique<CoordinatorNode>(MakeSite(), fmt::format("c{}", i), &rules_));
+        std::make_unique<CoordinatorNode>(MakeSite(), fmt::format("c{}", i), find, compile, &rules_));
     cluster_.coordinators.push_back(coordinators_.back().get());
   }
 }
@@ -175,7 +175,7 @@ bool Simulation::Finish() {
   for (Node* node : cluster_.all()) {
     node->clock().Jump(kAfterMs);
   }
-  return RunFor(5000);
+  return RunFor(8000);
 }
 
 }  // namespace
