@@ -1,4 +1,5 @@
-// weir rules check|explain: what Weir makes of rule files, without a cluster.
+// weir rules check|explain: what Weir makes of rule files, without a cluster. The pages of show and
+// coverage are in rules_show.cc and rules_coverage.cc.
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -7,87 +8,23 @@
 
 #include "cli/cli.h"
 #include "cli/command_internal.h"
+#include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
 #include "common/base/json_writer.h"
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
-#include "common/source/decoder.h"
 
 namespace weir::cli {
 namespace {
 
 struct RuleFlags {
   std::vector<std::string> paths;
-  std::string mode = "auto";
-  std::string alerts = "episodes";
+  LoadFlags load;
   std::string path;
   std::string rule;
   std::string format = "text";
   bool verbose = false;
-  bool check = false;   // rules that are switched off are looked at, too
 };
-
-struct Loaded {
-  std::vector<rule::LoadResult> files;
-  std::vector<std::vector<rule::Finding>> findings;   // of each file, loading and compiling
-  plan::RuleSetPtr rules;
-};
-
-StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const RuleFlags& flags) {
-  Loaded loaded;
-  WEIR_ASSIGN_OR_RETURN(loaded.files, rule::LoadRules(paths));
-  std::vector<rule::Rule> rules;
-  std::vector<std::size_t> file_of;
-  for (std::size_t i = 0; i < loaded.files.size(); ++i) {
-    loaded.findings.push_back(loaded.files[i].findings);
-    if (loaded.files[i].rule.has_value()) {
-      rules.push_back(*loaded.files[i].rule);
-      rules.back().enabled = rules.back().enabled || flags.check;
-      file_of.push_back(i);
-    }
-  }
-  plan::CompileOptions options;
-  if (flags.mode != "auto") {
-    options.mode =
-        flags.mode == "schedule" ? plan::JudgeMode::kSchedule : plan::JudgeMode::kContinuous;
-  }
-  options.alerts =
-      flags.alerts == "parity" ? plan::AlertMode::kParity : plan::AlertMode::kEpisodes;
-  const plan::CompileResult result =
-      plan::CompileRules(rules, options, source::Catalogue(), RuleSetVersion(1));
-  loaded.rules = result.rules;
-  for (std::size_t i = 0; i < result.findings.size(); ++i) {
-    std::vector<rule::Finding>& findings = loaded.findings[file_of[i]];
-    findings.insert(findings.end(), result.findings[i].begin(), result.findings[i].end());
-  }
-  return loaded;
-}
-
-// What became of one file. A rule is unsupported when it asks for what Weir does not run; then
-// nothing else that is said of it matters.
-struct Verdict {
-  std::string_view status = "ok";
-  const rule::Finding* finding = nullptr;   // the reason; null for ok
-};
-
-Verdict Judge(const std::vector<rule::Finding>& findings) {
-  Verdict verdict;
-  for (const rule::Finding& finding : findings) {
-    if (rule::IsRefusal(finding)) {
-      return {"unsupported", &finding};
-    }
-    const bool is_error = finding.severity == esql::Severity::kError;
-    if (verdict.finding == nullptr || (is_error && verdict.status != "error")) {
-      verdict = {is_error ? "error" : "warning", &finding};
-    }
-  }
-  return verdict;
-}
-
-std::string OneLine(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
 
 std::string VerdictText(const rule::LoadResult& file, const Verdict& verdict) {
   if (verdict.finding == nullptr) {
@@ -126,7 +63,7 @@ std::string VerdictJson(const rule::LoadResult& file, const Verdict& verdict) {
 }
 
 int RunCheck(const RuleFlags& flags) {
-  const auto loaded = LoadAndCompile(flags.paths, flags);
+  const auto loaded = LoadAndCompile(flags.paths, flags.load);
   if (!loaded.ok()) {
     PrintError(fmt::format("{}", loaded.status()));
     return kExitFailed;
@@ -157,7 +94,7 @@ int RunCheck(const RuleFlags& flags) {
 }
 
 int RunExplain(const RuleFlags& flags) {
-  const auto loaded = LoadAndCompile({flags.path}, flags);
+  const auto loaded = LoadAndCompile({flags.path}, flags.load);
   if (!loaded.ok()) {
     PrintError(fmt::format("{}", loaded.status()));
     return kExitFailed;
@@ -190,7 +127,7 @@ int RunExplain(const RuleFlags& flags) {
   return refused ? kExitFailed : kExitOk;
 }
 
-void AddModeOptions(CLI::App* command, RuleFlags* flags) {
+void AddModeOptions(CLI::App* command, LoadFlags* flags) {
   command->add_option("--mode", flags->mode, "How windows are judged")
       ->check(CLI::IsMember({"auto", "schedule", "continuous"}))
       ->capture_default_str();
@@ -202,7 +139,7 @@ void AddModeOptions(CLI::App* command, RuleFlags* flags) {
 }  // namespace
 
 void AddRulesCommand(CLI::App* app, Action* action) {
-  CLI::App* command = app->add_subcommand("rules", "Check and explain rule files");
+  CLI::App* command = app->add_subcommand("rules", "Check, explain and describe rule files");
   command->require_subcommand(1);
 
   CLI::App* check = command->add_subcommand(
@@ -214,17 +151,19 @@ void AddRulesCommand(CLI::App* app, Action* action) {
       ->capture_default_str();
   check->add_flag("--verbose", check_flags->verbose,
                   "Also show every finding at its place in the file");
-  check_flags->check = true;
-  AddModeOptions(check, check_flags.get());
+  check_flags->load.switched_off_too = true;
+  AddModeOptions(check, &check_flags->load);
   check->callback([action, check_flags] { *action = [check_flags] { return RunCheck(*check_flags); }; });
 
   CLI::App* explain = command->add_subcommand("explain", "Show how rules are run, stage by stage");
   auto explain_flags = std::make_shared<RuleFlags>();
   explain->add_option("PATH", explain_flags->path, "Rule file or folder")->required();
   explain->add_option("RULE", explain_flags->rule, "Id or name of one rule");
-  AddModeOptions(explain, explain_flags.get());
+  AddModeOptions(explain, &explain_flags->load);
   explain->callback(
       [action, explain_flags] { *action = [explain_flags] { return RunExplain(*explain_flags); }; });
+  AddRulesShowCommand(command, action);
+  AddRulesCoverageCommand(command, action);
 }
 
 }  // namespace weir::cli

@@ -24,7 +24,7 @@ namespace weir::bench {
 namespace {
 
 struct IngestOptions {
-  std::string rules = "deploy/rules";
+  std::string rules = "deploy/rules/bedrock";
   uint64_t events = 300'000;
   int rounds = 3;
   int streams = 2;

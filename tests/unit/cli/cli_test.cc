@@ -144,5 +144,113 @@ TEST(CliTest, RulesCheckWritesJson) {
                 "\"line\":8,\"column\":1}\n");
 }
 
+// Rules in a folder of their own.
+class RulesPageTest : public ::testing::Test {
+ protected:
+  RulesPageTest() { std::filesystem::create_directories(folder_); }
+  ~RulesPageTest() override { std::filesystem::remove_all(folder_); }
+
+  void AddRule(const std::string& id, const std::string& name, const std::string& kind,
+               const std::string& query, const std::string& rest = "") {
+    std::ofstream(folder_ / (id + ".toml"))
+        << "[rule]\nrule_id = \"" << id << "\"\nname = \"" << name
+        << "\"\nseverity = \"low\"\nrisk_score = 1\nauthor = [\"Ann\"]\n"
+        << "false_positives = [\"Clean-up.\"]\n" << kind << "query = '''\n" << query << "\n'''\n"
+        << rest;
+  }
+  Outcome Rules(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "rules");
+    arguments.insert(arguments.end(), {"--rules", folder_.c_str()});
+    return RunCommand(arguments);
+  }
+
+  std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
+                                  ("weir_rules_page_test_" + std::to_string(getpid()));
+};
+
+constexpr char kEsql[] = "type = \"esql\"\nlanguage = \"esql\"\n";
+constexpr char kKql[] = "type = \"query\"\nlanguage = \"kuery\"\n";
+constexpr char kThreat[] =
+    "[[rule.threat]]\nframework = \"MITRE ATT&CK\"\n"
+    "[rule.threat.tactic]\nid = \"TA0040\"\nname = \"Impact\"\nreference = \"r\"\n"
+    "[[rule.threat.technique]]\nid = \"T1485\"\nname = \"Data Destruction\"\nreference = \"r\"\n";
+
+TEST_F(RulesPageTest, ShowDescribesARuleBesideTheOthers) {
+  AddRule("one", "Deletes a bucket", kEsql,
+          "FROM logs-*\n| WHERE event.action == \"DeleteBucket\" AND user.id IS NOT NULL\n"
+          "| STATS deleted = COUNT(*) BY user.id\n| WHERE deleted >= 3",
+          kThreat);
+  AddRule("two", "Deletes anything", kKql, "event.action: (DeleteBucket or DeleteKey)");
+  AddRule("three", "Of several events", "type = \"eql\"\nlanguage = \"eql\"\n",
+          "sequence [any where true]");
+  const Outcome page = Rules({"show", "a bucket"});
+  EXPECT_EQ(page.exit_code, 0) << page.err;
+  const std::vector<const char*> parts = {
+      "rule            Deletes a bucket\n",
+      "status          ok\n",
+      "authors         Ann\n",
+      "look-back       6m\n",
+      "group by        user.id\n",
+      "  event.action  eq  DeleteBucket\n      1 other rule looks for the same\n",
+      "  user.id  is_not_null\n      0 other rules look for the same\n",
+      "  deleted = COUNT(*)  ge  3\n",
+      "  deleted (long)  = COUNT(*)\n",
+      "  user.id (keyword)  the event's field\n",
+      "  MITRE ATT&CK: TA0040 Impact\n    T1485  Data Destruction\n",
+      "  Deletes anything  (DeleteBucket)\n",
+      "  - Clean-up.\n",
+  };
+  for (const char* part : parts) {
+    EXPECT_THAT(page.out, HasSubstr(part));
+  }
+  const Outcome json = Rules({"show", "two", "--format", "json"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_THAT(json.out, HasSubstr("{\"field\":\"event.action\",\"expression\":\"\",\"kind\":\"in\","
+                                  "\"values\":[\"DeleteBucket\",\"DeleteKey\"],\"on\":\"events\","
+                                  "\"other_rules\":1}"));
+  EXPECT_THAT(json.out, HasSubstr("\"status\":\"ok\""));
+  EXPECT_THAT(json.out, HasSubstr("\"actions\":[\"DeleteBucket\"]"));
+}
+
+TEST_F(RulesPageTest, ShowSaysWhyARuleIsRefusedOrNotFound) {
+  AddRule("one", "Deletes one", kKql, "event.action: a");
+  AddRule("two", "Deletes two", kKql, "event.action: b");
+  AddRule("three", "Of several events", "type = \"eql\"\nlanguage = \"eql\"\n",
+          "sequence [any where true]");
+  const Outcome refused = Rules({"show", "three"});
+  EXPECT_EQ(refused.exit_code, 0) << refused.err;
+  EXPECT_THAT(refused.out, HasSubstr("status          refused\n"));
+  EXPECT_THAT(refused.out, HasSubstr("EQL [sequence] is not supported"));
+
+  const Outcome unclear = Rules({"show", "deletes"});
+  EXPECT_EQ(unclear.exit_code, kExitFailed);
+  EXPECT_THAT(unclear.err, HasSubstr("'deletes' may mean any of 2 rules"));
+  const Outcome unknown = Rules({"show", "nothing"});
+  EXPECT_EQ(unknown.exit_code, kExitFailed);
+  EXPECT_THAT(unknown.err, HasSubstr("no rule with the file, the id or a name like 'nothing'"));
+  const Outcome file = RunCommand({"rules", "show", (folder_ / "one.toml").c_str()});
+  EXPECT_EQ(file.exit_code, 0) << file.err;
+  EXPECT_THAT(file.out, HasSubstr("rule            Deletes one\n"));
+}
+
+TEST_F(RulesPageTest, CoverageListsTechniques) {
+  AddRule("one", "First", kKql, "event.action: a", kThreat);
+  AddRule("two", "Second", kKql, "event.action: b", kThreat);
+  AddRule("three", "Third", kKql, "event.action: c");
+  AddRule("four", "Fourth", "type = \"eql\"\nlanguage = \"eql\"\n", "sequence [any where true]",
+          kThreat);
+  const Outcome table = Rules({"coverage"});
+  EXPECT_EQ(table.exit_code, 0) << table.err;
+  EXPECT_EQ(table.out,
+            "TACTIC  TECHNIQUE  NAME              RULES\n"
+            "Impact  T1485      Data Destruction  2: First; Second\n"
+            "without a technique: Third\n"
+            "3 rules, 1 technique; refused and not counted: 1\n");
+  const Outcome json = Rules({"coverage", "--format", "json"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_THAT(json.out, HasSubstr("\"technique_id\":\"T1485\",\"technique\":\"Data Destruction\","
+                                  "\"rules\":[\"First\",\"Second\"]}"));
+}
+
 }  // namespace
 }  // namespace weir::cli

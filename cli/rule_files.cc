@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include "cli/config_flags_internal.h"
+#include "cli/rule_files_internal.h"
+#include "common/source/decoder.h"
+
+namespace weir::cli {
+
+StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const LoadFlags& flags) {
+  Loaded loaded;
+  WEIR_ASSIGN_OR_RETURN(loaded.files, rule::LoadRules(paths));
+  std::vector<rule::Rule> rules;
+  std::vector<std::size_t> file_of;
+  for (std::size_t i = 0; i < loaded.files.size(); ++i) {
+    loaded.findings.push_back(loaded.files[i].findings);
+    if (loaded.files[i].rule.has_value()) {
+      rules.push_back(*loaded.files[i].rule);
+      rules.back().enabled = rules.back().enabled || flags.switched_off_too;
+      file_of.push_back(i);
+    }
+  }
+  plan::CompileOptions options;
+  if (flags.mode != "auto") {
+    options.mode =
+        flags.mode == "schedule" ? plan::JudgeMode::kSchedule : plan::JudgeMode::kContinuous;
+  }
+  options.alerts =
+      flags.alerts == "parity" ? plan::AlertMode::kParity : plan::AlertMode::kEpisodes;
+  const plan::CompileResult result =
+      plan::CompileRules(rules, options, source::Catalogue(), RuleSetVersion(1));
+  loaded.rules = result.rules;
+  for (std::size_t i = 0; i < result.findings.size(); ++i) {
+    std::vector<rule::Finding>& findings = loaded.findings[file_of[i]];
+    findings.insert(findings.end(), result.findings[i].begin(), result.findings[i].end());
+  }
+  return loaded;
+}
+
+Verdict Judge(const std::vector<rule::Finding>& findings) {
+  Verdict verdict;
+  for (const rule::Finding& finding : findings) {
+    if (rule::IsRefusal(finding)) {
+      return {"unsupported", &finding};
+    }
+    const bool is_error = finding.severity == esql::Severity::kError;
+    if (verdict.finding == nullptr || (is_error && verdict.status != "error")) {
+      verdict = {is_error ? "error" : "warning", &finding};
+    }
+  }
+  return verdict;
+}
+
+StatusOr<std::vector<std::string>> RulePaths(const std::vector<std::string>& given) {
+  if (!given.empty()) {
+    return given;
+  }
+  ConfigFlags flags;
+  if (const char* file = std::getenv("WEIR_CONFIG"); file != nullptr) {
+    flags.file = file;
+  }
+  WEIR_ASSIGN_OR_RETURN(const config::LoadResult loaded, LoadConfig(flags));
+  if (!loaded.problems.empty()) {
+    return InvalidArgument("{}", loaded.problems.front().Render());
+  }
+  return loaded.config.rules;
+}
+
+std::string OneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace weir::cli
