@@ -29,20 +29,20 @@ class SpreadClient final : public coordinator::SpreadCluster {
         table_(table),
         find_(std::move(find)) {}
 
-  void View(const std::string& rule_id, const worker::SpreadHint& hint,
+  void View(const std::string& rule_id, RuleSetVersion version, const worker::SpreadHint& hint,
             std::function<void(StatusOr<worker::SpreadReport>)> done) override {
     AskAll<worker::SpreadReport>(
-        [rule_id, hint](worker::Worker* worker, auto answer) {
-          worker->ViewSpread(rule_id, hint, answer);
+        [rule_id, version, hint](worker::Worker* worker, auto answer) {
+          worker->ViewSpread(rule_id, version, hint, answer);
         },
         std::move(done));
   }
 
-  void Collect(const std::string& rule_id, UnixMillis tick_ms,
+  void Collect(const std::string& rule_id, RuleSetVersion version, UnixMillis tick_ms,
                std::function<void(StatusOr<worker::SpreadParts>)> done) override {
     AskAll<worker::SpreadParts>(
-        [rule_id, tick_ms](worker::Worker* worker, auto answer) {
-          worker->CollectTick(rule_id, tick_ms, answer);
+        [rule_id, version, tick_ms](worker::Worker* worker, auto answer) {
+          worker->CollectTick(rule_id, version, tick_ms, answer);
         },
         std::move(done));
   }
