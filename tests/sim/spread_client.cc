@@ -1,5 +1,6 @@
 #include "tests/sim/spread_client.h"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@ void Append(worker::SpreadReport from, worker::SpreadReport* to) {
 void Append(worker::SpreadParts from, worker::SpreadParts* to) {
   std::move(from.shards.begin(), from.shards.end(), std::back_inserter(to->shards));
   std::move(from.groups.begin(), from.groups.end(), std::back_inserter(to->groups));
+  to->next_ms = std::min(to->next_ms, from.next_ms);
 }
 
 class SpreadClient final : public coordinator::SpreadCluster {
