@@ -1,5 +1,6 @@
 #include "tests/sim/spread_client.h"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <string>
@@ -17,6 +18,7 @@ void Append(worker::SpreadReport from, worker::SpreadReport* to) {
 void Append(worker::SpreadParts from, worker::SpreadParts* to) {
   std::move(from.shards.begin(), from.shards.end(), std::back_inserter(to->shards));
   std::move(from.groups.begin(), from.groups.end(), std::back_inserter(to->groups));
+  to->next_ms = std::min(to->next_ms, from.next_ms);
 }
 
 class SpreadClient final : public coordinator::SpreadCluster {
@@ -29,20 +31,20 @@ class SpreadClient final : public coordinator::SpreadCluster {
         table_(table),
         find_(std::move(find)) {}
 
-  void View(const std::string& rule_id, const worker::SpreadHint& hint,
+  void View(const std::string& rule_id, RuleSetVersion version, const worker::SpreadHint& hint,
             std::function<void(StatusOr<worker::SpreadReport>)> done) override {
     AskAll<worker::SpreadReport>(
-        [rule_id, hint](worker::Worker* worker, auto answer) {
-          worker->ViewSpread(rule_id, hint, answer);
+        [rule_id, version, hint](worker::Worker* worker, auto answer) {
+          worker->ViewSpread(rule_id, version, hint, answer);
         },
         std::move(done));
   }
 
-  void Collect(const std::string& rule_id, UnixMillis tick_ms,
+  void Collect(const std::string& rule_id, RuleSetVersion version, UnixMillis tick_ms,
                std::function<void(StatusOr<worker::SpreadParts>)> done) override {
     AskAll<worker::SpreadParts>(
-        [rule_id, tick_ms](worker::Worker* worker, auto answer) {
-          worker->CollectTick(rule_id, tick_ms, answer);
+        [rule_id, version, tick_ms](worker::Worker* worker, auto answer) {
+          worker->CollectTick(rule_id, version, tick_ms, answer);
         },
         std::move(done));
   }
