@@ -113,7 +113,7 @@ std::vector<std::string> Names() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, PackRuleTest, testing::ValuesIn(Names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& rule) { return rule.param; });
 
 }  // namespace
 }  // namespace weir::backtest
