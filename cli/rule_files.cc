@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include "cli/config_flags_internal.h"
 #include "cli/rule_files_internal.h"
@@ -64,6 +65,32 @@ StatusOr<std::vector<std::string>> RulePaths(const std::vector<std::string>& giv
     return InvalidArgument("{}", loaded.problems.front().Render());
   }
   return loaded.config.rules;
+}
+
+std::vector<rule::ThreatMapping> ThreatOf(const rule::Rule& rule) {
+  std::set<std::string> under_tactics;
+  for (const rule::ThreatMapping& threat : rule.threat) {
+    for (const rule::ThreatTechnique& technique : threat.techniques) {
+      if (!threat.tactic.id.empty()) {
+        under_tactics.insert(technique.entry.id);
+        for (const rule::ThreatEntry& part : technique.subtechniques) {
+          under_tactics.insert(part.id);
+        }
+      }
+    }
+  }
+  std::vector<rule::ThreatMapping> mappings;
+  for (rule::ThreatMapping threat : rule.threat) {
+    if (threat.tactic.id.empty()) {
+      std::erase_if(threat.techniques, [&](const rule::ThreatTechnique& technique) {
+        return under_tactics.contains(technique.entry.id);
+      });
+    }
+    if (!threat.tactic.id.empty() || !threat.techniques.empty()) {
+      mappings.push_back(std::move(threat));
+    }
+  }
+  return mappings;
 }
 
 std::string OneLine(std::string text) {

@@ -38,6 +38,10 @@ Verdict Judge(const std::vector<rule::Finding>& findings);
 // empty.
 StatusOr<std::vector<std::string>> RulePaths(const std::vector<std::string>& given);
 
+// The techniques a rule names. Those that loading found in tags, without a tactic, are left out where
+// the rule also names them under one.
+std::vector<rule::ThreatMapping> ThreatOf(const rule::Rule& rule);
+
 std::string OneLine(std::string text);
 
 // rules_show.cc, rules_coverage.cc

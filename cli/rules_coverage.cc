@@ -45,7 +45,7 @@ struct Coverage {
 void AddRule(const rule::Rule& rule, Coverage* coverage) {
   ++coverage->rules;
   bool mapped = false;
-  for (const rule::ThreatMapping& threat : rule.threat) {
+  for (const rule::ThreatMapping& threat : ThreatOf(rule)) {
     const auto add = [&](const rule::ThreatEntry& entry) {
       Covered& covered =
           coverage->techniques[{threat.framework, threat.tactic.id, threat.tactic.name, entry.id}];

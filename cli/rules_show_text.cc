@@ -164,11 +164,11 @@ void TextPage::AddOutputs() {
 }
 
 void TextPage::AddThreat() {
-  if (rule_.threat.empty()) {
+  if (ThreatOf(rule_).empty()) {
     return;
   }
   Heading("coverage");
-  for (const rule::ThreatMapping& threat : rule_.threat) {
+  for (const rule::ThreatMapping& threat : ThreatOf(rule_)) {
     out_ += fmt::format("  {}: {}{}{}\n", threat.framework, threat.tactic.id,
                         threat.tactic.id.empty() ? "" : " ",
                         threat.tactic.name.empty() ? "(no tactic named)" : threat.tactic.name);
@@ -305,7 +305,7 @@ void JsonPage::AddOutputs() {
 void JsonPage::AddThreat() {
   json_.Key("coverage");
   json_.BeginArray();
-  for (const rule::ThreatMapping& threat : rule_.threat) {
+  for (const rule::ThreatMapping& threat : ThreatOf(rule_)) {
     json_.BeginObject();
     Text("framework", threat.framework);
     Text("tactic_id", threat.tactic.id);

@@ -382,8 +382,11 @@ Indicator Reader::Compared(const Expression& operand, std::string_view kind, boo
     test.field = resolved.value->name;
     return test;
   }
-  test.expression = esql::Print(*resolved.value);
   const bool is_column = operand.kind == ExpressionKind::kColumn;
+  const auto definition = definitions_.find(operand.name);
+  test.expression = is_column && definition != definitions_.end()
+                        ? DefinitionText(definition->second)
+                        : esql::Print(*resolved.value);
   if (is_column && (resolved.is_result || fields.size() != 1)) {
     test.field = operand.name;
   } else if (fields.size() == 1) {

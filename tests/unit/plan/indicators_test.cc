@@ -96,10 +96,11 @@ TEST(IndicatorsTest, ColumnsAreFollowedToTheirFields) {
 | WHERE again == "a" AND owner == "1" AND model == "m"
 | STATS calls = COUNT(*), big = COUNT(*) WHERE bytes > 7 BY who = again, region
 | EVAL rest = calls - big
-| WHERE calls >= 5 AND rest > 2 AND region == "r")");
+| WHERE calls >= 5 AND big >= 1 AND rest > 2 AND region == "r")");
   EXPECT_THAT(Texts(facts),
               ElementsAre("user.id <TO_LOWER(user.id)> eq [a]", "account eq [1]",
                           "params <GROK(params)> eq [m]", "calls <COUNT(*)> ge [5] results",
+                          "big <COUNT(*) WHERE bytes > 7> ge [1] results",
                           "rest <COUNT(*) - COUNT(*)> gt [2] results", "region eq [r]"));
   EXPECT_THAT(facts.from, ElementsAre("logs-*"));
   EXPECT_THAT(facts.group_by, ElementsAre("who = TO_LOWER(user.id)", "region"));
