@@ -106,6 +106,7 @@ void PushReactor::OnReadDone(bool ok) {
         status_ = std::move(status);
       } else {
         handle = true;
+        handling_ = true;
         // Held until the request is handled, so that no answer ends the stream meanwhile.
         slots_.push_back(std::make_unique<Slot>());
       }
@@ -138,7 +139,7 @@ Status PushReactor::CheckProducer() {
   return OkStatus();
 }
 
-// Works on request_ and the last slot, which are this thread's own until Advance reads again.
+// Works on request_ and the last slot, which are this thread's own while handling_.
 void PushReactor::HandleRequest() {
   Slot* slot = nullptr;
   {
@@ -163,6 +164,7 @@ void PushReactor::HandleRequest() {
     // The request is used up, so the next may be read while this one is worked on. The stream cannot
     // end meanwhile: the slot is not done.
     const std::lock_guard lock(mutex_);
+    handling_ = false;
     Advance();
   }
   if (has_records) {
@@ -198,7 +200,7 @@ void PushReactor::Advance() {
     writing_ = true;
     StartWrite(&slots_.front()->response);
   }
-  if (!reading_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
+  if (!reading_ && !handling_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
     reading_ = true;
     StartRead(&request_);
   }

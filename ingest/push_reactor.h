@@ -65,6 +65,7 @@ class PushReactor final
   std::mutex mutex_;
   std::deque<std::unique_ptr<Slot>> slots_;
   bool reading_ = false;
+  bool handling_ = false;           // request_ is being worked on: answers must not read into it
   bool writing_ = false;            // the first slot's response is under way
   bool broken_ = false;             // the client is gone: answers go nowhere
   bool ending_ = false;             // no more requests are taken
