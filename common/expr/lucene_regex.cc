@@ -116,6 +116,9 @@ class Translator {
         simple_ = false;
         return OkStatus();
       case '*':
+        if (NothingToRepeat()) {
+          return OwnSelf();
+        }
         ++position_;
         out_.push_back(c);
         if (!tokens_.empty() && tokens_.back().kind == Token::Kind::kAnyOne) {
@@ -128,6 +131,10 @@ class Translator {
         return Repeat();
       case '+':
       case '?':
+        if (NothingToRepeat()) {
+          return OwnSelf();
+        }
+        [[fallthrough]];
       case '|':
       case '(':
       case ')':
@@ -151,6 +158,20 @@ class Translator {
         return OkStatus();
       }
     }
+  }
+
+  // Where an operand has to come, Lucene takes a repetition operator for an ordinary character.
+  bool NothingToRepeat() const {
+    if (position_ == 0) {
+      return true;
+    }
+    const char before = pattern_[position_ - 1];
+    const bool escaped = position_ >= 2 && pattern_[position_ - 2] == '\\';
+    return (before == '(' || before == '|') && !escaped;
+  }
+  Status OwnSelf() {
+    Literal(pattern_.substr(position_++, 1));
+    return OkStatus();
   }
 
   void Literal(std::string_view character) {

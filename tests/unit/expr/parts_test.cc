@@ -141,6 +141,9 @@ TEST(LuceneRegexTest, TranslatesItsOwnSyntax) {
   EXPECT_TRUE(LuceneMatches("a@b", "a anything b"));
   EXPECT_FALSE(LuceneMatches("a#", "a"));
   EXPECT_TRUE(LuceneMatches("a()b", "ab"));
+  EXPECT_TRUE(LuceneMatches("*sh.{1,2}-c*", "*sh -ccc"));
+  EXPECT_FALSE(LuceneMatches("*sh", "bash"));
+  EXPECT_TRUE(LuceneMatches("a|+b", "+b"));
 }
 
 TEST(LuceneRegexTest, TranslatesNumericRanges) {
