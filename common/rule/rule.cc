@@ -58,7 +58,8 @@ std::string_view SeverityName(Severity severity) {
 
 bool IsRefusal(const Finding& finding) {
   return finding.severity == esql::Severity::kError &&
-         finding.message.find("not supported") != std::string::npos;
+         (finding.message.find("not supported") != std::string::npos ||
+          finding.message.find("with unsupported type") != std::string::npos);
 }
 
 std::optional<int64_t> ParseNowOffset(std::string_view text) {
