@@ -170,6 +170,12 @@ grpc::ServerUnaryReactor* ClusterService::ListShards(grpc::CallbackServerContext
 void ClusterService::Fill(pb::GetStatusResponse* response) const {
   const WorkersStatus workers = options_.workers();
   worker::WorkerStatus status = workers.merged;
+  if (options_.leader && !options_.leader().registered) {
+    status.failure += fmt::format(
+        "{}the metadata store is not reached, or not yet: leases are over, no shard is served, and what is "
+        "known of other nodes is as it was last seen",
+        status.failure.empty() ? "" : "; ");
+  }
   for (const WorkersStatus::Missing& missing : workers.missing) {
     status.failure += fmt::format("{}worker {} does not answer: {}", status.failure.empty() ? "" : "; ",
                                   missing.worker, Message(missing.reason));
