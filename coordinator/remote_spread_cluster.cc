@@ -21,7 +21,7 @@ namespace pb = weir::worker::v1;
 
 // Of one message of a tick's rows.
 constexpr std::size_t kPieceBytes = 1 << 20;
-constexpr int64_t kPieceMsMax = 100;
+constexpr int64_t kPieceMsMax = 500;   // to send and to apply
 
 // A worker that calls go to.
 struct Peer {

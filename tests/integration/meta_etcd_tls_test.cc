@@ -77,8 +77,8 @@ TEST_F(MetaEtcdTlsTest, WritesWatchesAndKeepsLeases) {
   WatchLog log(&world, "k", first->revision);
   const auto lease = world.GrantLease(5000);
   ASSERT_TRUE(lease.ok()) << lease.status();
-  EXPECT_TRUE(world.KeepAlive(*lease).ok());
-  ASSERT_TRUE(world.Commit({{}, {Op::Put("k", "2", *lease)}}).ok());
+  EXPECT_TRUE(world.KeepAlive(lease->id).ok());
+  ASSERT_TRUE(world.Commit({{}, {Op::Put("k", "2", lease->id)}}).ok());
   ASSERT_TRUE(log.WaitForEvents(2)) << log.Text();
   etcd_->Kill();
   ASSERT_TRUE(etcd_->Start().ok());

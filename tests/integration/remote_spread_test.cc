@@ -346,7 +346,7 @@ TEST_F(RemoteSpreadTest, TheRowsOfATickMayBeLargerThanAMessage) {
   std::vector<const shard::Group*> ordered;
   for (const char first : {'a', 'b'}) {
     std::string key;
-    EncodeValue(Value::Keyword(first + std::string(40 << 20, 'u')), &key);
+    EncodeValue(Value::Keyword(first + std::string(33 << 20, 'u')), &key);
     groups.push_back(std::make_unique<shard::Group>(&window, key));
     EXPECT_TRUE(groups.back()->Fold(tick.tick_ms - 1000, "", HashBytes128(key), &arena));
     ordered.push_back(groups.back().get());

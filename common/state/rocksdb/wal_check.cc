@@ -100,7 +100,8 @@ Status WalReader::ReadBlock(std::string_view block, const std::string& path, uin
         bad_path_ = path;
         bad_offset_ = begin + offset;
       }
-      return OkStatus();   // whatever follows begins with the next block
+      ++offset;   // its length may be what is damaged: the next one is looked for
+      continue;
     }
     if (!bad_path_.empty() && BeginsWrite(*fragment)) {
       return DataLoss("the write-ahead log is damaged: {} cannot be read at byte {}, and later writes "

@@ -170,7 +170,8 @@ TEST_F(SpreadShardTest, ARuleThatIsAddedLaterKeepsOnlyItsHomeFromMoving) {
     shard_count_ = home ? at_home : elsewhere;
     store_ = state::MakeMemoryStore();
     log_.clear();
-    Open(plan::CompileQuery("FROM a | STATS c = COUNT(*) BY user.id | WHERE c > 3").rules);
+    const rule::Rule before = plan::MakeRule("FROM a | STATS c = COUNT(*) BY user.id | WHERE c > 3", "r0");
+    Open(plan::CompileAll({before}).rules);
     Close(kTick);
     EXPECT_TRUE(shard_->never_used());
     rules_ = BusiestUsers();

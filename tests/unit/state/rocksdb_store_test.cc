@@ -116,12 +116,14 @@ TEST(RocksDbStoreTest, TornLogEndsAtWholeBatch) {
 // A store whose writes are all synced, and its log file.
 class SyncedLogTest : public ::testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { Write(1000); }
+  void Write(std::size_t bytes) {
+    std::filesystem::remove_all(folder_.path());
     {
       const auto opened = Open();
       ASSERT_TRUE(opened.ok()) << opened.status();
       for (int i = 0; i < kWrites; ++i) {
-        ASSERT_TRUE(Put(opened->get(), Family::kLog, KeyOf(i), std::string(1000, 'x'), true).ok());
+        ASSERT_TRUE(Put(opened->get(), Family::kLog, KeyOf(i), std::string(bytes, 'x'), true).ok());
       }
     }
     for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
@@ -174,6 +176,13 @@ TEST_F(SyncedLogTest, DamageBeforeLaterWritesIsDataLoss) {
     std::ofstream(wal_, std::ios::binary) << before;
   }
   EXPECT_EQ(Keys(), kWrites);
+}
+
+TEST_F(SyncedLogTest, LaterWritesMayBeInTheSameBlock) {
+  Write(10);
+  ASSERT_LT(size_, 32U << 10);
+  Damage(size_ / 2);
+  EXPECT_EQ(Open().status().code(), StatusCode::kDataLoss);
 }
 
 TEST_F(SyncedLogTest, ATornLastWriteIsCutOff) {
