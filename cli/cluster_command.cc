@@ -42,8 +42,9 @@ std::string TimeOrDash(bool present, const google::protobuf::Timestamp& time) {
 
 void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
   *out += fmt::format(
-      "ingest   {} events from {} records in {} batches, {}; {} matched a rule, {} repeated, {} late, "
+      "ingest   {}{} events from {} records in {} batches, {}; {} matched a rule, {} repeated, {} late, "
       "{} ahead of the clock\n",
+      ingest.nodes() == 0 ? "" : fmt::format("{} nodes: ", ingest.nodes()),
       HumanCount(ingest.events()), HumanCount(ingest.records()), HumanCount(ingest.batches()),
       HumanBytes(ingest.bytes()), HumanCount(ingest.matched()), HumanCount(ingest.repeated()),
       HumanCount(ingest.late()), HumanCount(ingest.future()));
@@ -61,6 +62,9 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
   if (ingest.evaluation_warnings() != 0 || ingest.grok_limits() != 0) {
     *out += fmt::format("         {} values that rules could not evaluate, {} GROK matches given up\n",
                         HumanCount(ingest.evaluation_warnings()), HumanCount(ingest.grok_limits()));
+  }
+  for (const std::string& node : ingest.unreached()) {
+    *out += fmt::format("         not counted: {}\n", node);
   }
   for (const pb::ProducerStatus& producer : ingest.producers()) {
     *out += fmt::format("producer {}: {}, watermark {}\n", producer.producer_id(),

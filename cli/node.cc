@@ -69,7 +69,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   status.rule_files = [this] { return rule_files_; };
   status.workers = [this] { return coordinator::WorkersStatus{worker_->GetStatus(), {}}; };
   status.rules = [this] { return worker_->rules(); };
-  status.wait_judged = [this] {
+  status.wait_judged = [this](bool /*forwarded*/) {
     worker_->Drain();
     std::promise<void> judged;
     spread_judge_->Drain([&judged] { judged.set_value(); });

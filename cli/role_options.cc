@@ -42,6 +42,7 @@ StatusOr<std::unique_ptr<state::StateStore>> OpenStore(const config::Config& con
   state::RocksDbOptions options;
   options.path = config.data_dir + "/store";
   options.memory_bytes = config.worker_store_memory_bytes;
+  options.all_synced = true;
   return state::OpenRocksDbStore(options);
 }
 

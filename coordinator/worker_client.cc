@@ -40,7 +40,9 @@ worker::ShardStatus ShardFromProto(const pb::ShardStatus& message) {
   shard.failure = message.failure();
   shard.log_last = message.log_last();
   shard.log_checkpointed = message.log_checkpointed();
+  shard.log_bytes = message.log_bytes();
   shard.closed_ms = message.closed_unix_millis();
+  shard.lag_ms = message.lag_ms();
   shard.groups_in_memory = message.groups_in_memory();
   shard.groups_spilled = message.groups_spilled();
   shard.table_bytes = message.table_bytes();

@@ -267,6 +267,7 @@ void Worker::Impl::Hold(const HeldShard& held) {
 void Worker::Impl::Recover(ShardId id, Executor* executor) {
   shard::ShardOptions options;
   options.id = id;
+  options.shard_count = options_.shard_count;
   options.tenant = options_.tenant;
   options.replay = options_.clock == ClockMode::kReplay;
   options.lateness_ms = options_.lateness_ms;
@@ -439,13 +440,15 @@ WorkerStatus Worker::Impl::GetStatus() {
       }
     }
   });
+  const UnixMillis closed_ms = watermarks_.closed_ms();
+  const UnixMillis now_ms = options_.clock == ClockMode::kWall ? clock_->Now() : 0;
   for (const auto& executor : executors_) {
     executor->Run([&] {
       for (const auto& shard : executor->shards()) {
         AddShard(*shard, &status, &rules_by_id);
         for (ShardStatus& row : rows) {
           if (row.shard == shard->id()) {
-            FillShard(*shard, &row);
+            FillShard(*shard, closed_ms, now_ms, &row);
           }
         }
       }

@@ -92,7 +92,10 @@ struct ShardStatus {
   std::string failure;            // of kFailed
   uint64_t log_last = 0;          // last record appended
   uint64_t log_checkpointed = 0;  // state on disk covers the log up to here
+  uint64_t log_bytes = 0;         // of the records after that
+  // Nothing stamped up to here is counted any more, and all that closing it had to do is done; 0: never yet.
   UnixMillis closed_ms = 0;
+  int64_t lag_ms = 0;             // of closed_ms, behind this worker's clock; 0 in a replay
   uint64_t groups_in_memory = 0;
   uint64_t groups_spilled = 0;    // loads may bring them back; an upper bound
   uint64_t table_bytes = 0;
@@ -163,6 +166,9 @@ struct SpreadParts {
   std::vector<std::string> groups;
   UnixMillis next_ms = INT64_MAX;   // no tick before it has a group here
 };
+
+// The rows of a judged tick are one log record, of at most so many bytes.
+inline constexpr uint64_t kTickBytesMax = 256ULL << 20;
 
 // A tick that the coordinator judged.
 struct JudgedTick {
@@ -265,7 +271,7 @@ class Worker {
                    std::function<void(StatusOr<SpreadParts>)> done);
   // Logs the tick in the rule's home shard, which makes its alerts. AlreadyExists when it, or another after
   // previous_ms, was judged before; InvalidArgument when it is no tick of a spread rule of its version;
-  // Aborted and Unavailable as for frames.
+  // Aborted and Unavailable as for frames; ResourceExhausted when its rows are too many for a record.
   void CommitTick(JudgedTick tick, std::function<void(Status)> done);
 
   // Waits until everything closed so far is logged and judged. Spread rules have a judge of their own.

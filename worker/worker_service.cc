@@ -34,7 +34,9 @@ void FillShard(const ShardStatus& shard, v1::ShardStatus* message) {
   message->set_failure(wire::ValidUtf8(shard.failure));
   message->set_log_last(shard.log_last);
   message->set_log_checkpointed(shard.log_checkpointed);
+  message->set_log_bytes(shard.log_bytes);
   message->set_closed_unix_millis(shard.closed_ms);
+  message->set_lag_ms(shard.lag_ms);
   message->set_groups_in_memory(shard.groups_in_memory);
   message->set_groups_spilled(shard.groups_spilled);
   message->set_table_bytes(shard.table_bytes);

@@ -52,9 +52,8 @@ class WorkerService final : public v1::WorkerService::CallbackService {
                                        v1::ViewSpreadResponse* response) override;
   grpc::ServerWriteReactor<v1::CollectTickResponse>* CollectTick(
       grpc::CallbackServerContext* context, const v1::CollectTickRequest* request) override;
-  grpc::ServerUnaryReactor* CommitTick(grpc::CallbackServerContext* context,
-                                       const v1::CommitTickRequest* request,
-                                       v1::CommitTickResponse* response) override;
+  grpc::ServerReadReactor<v1::CommitTickRequest>* CommitTick(
+      grpc::CallbackServerContext* context, v1::CommitTickResponse* response) override;
 
   // The revision that the worker was last told with SetShards; shown to ingest nodes.
   void SetTableRevision(int64_t revision) { table_revision_ = revision; }
@@ -64,6 +63,7 @@ class WorkerService final : public v1::WorkerService::CallbackService {
 
  private:
   friend class AlertFeedReactor;
+  friend class CommitReactor;
   friend class FeedReactor;
   class Calls;
 

@@ -59,6 +59,11 @@ Status ValidateOptionalAddress(const std::string& value) {
   return value.empty() ? OkStatus() : ValidateAddress(value);
 }
 
+// Whoever opens the file says what is wrong with it.
+Status ValidateOptionalPath(const std::string& /*value*/) {
+  return OkStatus();
+}
+
 std::vector<Option> MakeTable() {
   using Type = OptionType;
   return {
@@ -122,6 +127,16 @@ std::vector<Option> MakeTable() {
        "Endpoints (HOST:PORT) of the etcd that the processes of a cluster find each other through. "
        "`weir all` needs none; the single roles do.",
        0, 0, {}, ValidateAddress},
+      {"cluster.metadata_ca", Type::kText, "", &Config::cluster_metadata_ca,
+       "PEM file with the certificate of the CA that etcd's certificates are signed by. Calls to etcd are "
+       "encrypted then. Empty: they are not.",
+       0, 0, {}, ValidateOptionalPath},
+      {"cluster.metadata_cert", Type::kText, "", &Config::cluster_metadata_cert,
+       "PEM file with the certificate that this process shows to etcd. Goes with "
+       "`cluster.metadata_key`; both need `cluster.metadata_ca`. Empty: it shows none.",
+       0, 0, {}, ValidateOptionalPath},
+      {"cluster.metadata_key", Type::kText, "", &Config::cluster_metadata_key,
+       "PEM file with the private key of `cluster.metadata_cert`.", 0, 0, {}, ValidateOptionalPath},
       {"cluster.lease", Type::kDuration, "3s", &Config::cluster_lease_ms,
        "How long a process that is not heard of is still taken for alive.", kSecond, 60 * kSecond},
       {"cluster.placement_delay", Type::kDuration, "2s", &Config::cluster_placement_delay_ms,

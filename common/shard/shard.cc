@@ -157,6 +157,7 @@ Status Shard::Apply(LogNumber number, std::string_view bytes, ApplyOutcome* outc
     WEIR_RETURN_IF_ERROR(ApplyBatch(record, instant, outcome));
   }
   meta_.applied = number;
+  log_bytes_ += bytes.size();
   return OkStatus();
 }
 
@@ -506,6 +507,7 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
                      LogKey(options_.id, LogNumber(meta_.applied.value + 1)));
   changed_ = false;
   checkpointed_ = meta_.applied;
+  log_bytes_ = 0;
   return OkStatus();
 }
 

@@ -30,6 +30,8 @@ namespace weir::shard {
 // Fixed for the life of the stored state: part of what makes replay deterministic.
 struct ShardOptions {
   ShardId id;
+  // Of the cluster; tells which shard is a spread rule's home. 0: not known, this may be any rule's.
+  uint16_t shard_count = 0;
   std::string tenant = "default";
   bool replay = false;
   // The shard is the whole cluster (a backtest): it judges spread rules itself.
@@ -124,6 +126,8 @@ class Shard {
   LogNumber applied() const { return meta_.applied; }
   // The last record that a checkpoint covers.
   LogNumber checkpointed() const { return checkpointed_; }
+  // Size of the records behind that.
+  uint64_t log_bytes() const { return log_bytes_; }
   UnixMillis closed_ms() const { return meta_.closed_ms; }
   RuleSetVersion version() const { return meta_.version; }
   const ShardMeta& meta() const { return meta_; }
@@ -145,6 +149,8 @@ class Shard {
   Status SwitchRules(RuleSetVersion version, UnixMillis now_ms);
   Status Advance(const Instant& instant);
   Status JudgeTicks(const Instant& instant);
+  // Whether the ticks of a spread rule are logged here.
+  bool IsHome(const plan::CompiledRule& rule) const;
   bool JudgedElsewhere(const plan::CompiledRule& rule) const {
     return rule.spread && !options_.whole;
   }
@@ -179,6 +185,7 @@ class Shard {
   bool changed_ = false;
   bool prune_candidates_ = false;   // panes that the coordinator has judged can go
   LogNumber checkpointed_;
+  uint64_t log_bytes_ = 0;
   plan::RuleSetPtr rule_set_;
   AlertBook alerts_;
   Suppression suppression_;
