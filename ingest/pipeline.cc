@@ -21,6 +21,7 @@ source::Options MakeSourceOptions(const PipelineOptions& options) {
   source.ingested = options.replay ? source::Options::Ingested::kTimestamp
                                    : source::Options::Ingested::kArrival;
   source.reject_without_timestamp = options.replay;
+  source.geo = options.geo;
   return source;
 }
 

@@ -35,6 +35,7 @@ struct PipelineOptions {
   uint64_t record_bytes_max = 16ULL << 20;
   uint64_t inflight_bytes_max = 64ULL << 20;
   int64_t promise_interval_ms = 500;    // how often workers learn what is promised
+  std::shared_ptr<const source::GeoDatabase> geo;   // null: no source.geo and source.as
   int64_t retry_delay_ms = 200;         // asked of producers whose batch is refused for now
 };
 

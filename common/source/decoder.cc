@@ -395,7 +395,9 @@ std::string MakeErrorDocument(std::string_view text, std::string_view message,
   document.Put("error.message", "[" + quoted(message) + "]");
   document.Put("event.created", quoted(time));
   document.Put("event.kind", quoted("pipeline_error"));
-  document.Put("event.original", quoted(text));
+  if (!text.empty()) {
+    document.Put("event.original", quoted(text));
+  }
   document.Put("tags", R"(["preserve_original_event"])");
   std::string out;
   document.AppendTo(&out);

@@ -99,7 +99,7 @@ struct Options {
 };
 
 // The document that stands for text which gave no event, as Elastic's pipelines keep such: the text, the
-// message and the time of arrival.
+// message and the time of arrival. An empty text is left out.
 std::string MakeErrorDocument(std::string_view text, std::string_view message,
                               UnixMillis arrival_ms);
 

@@ -234,7 +234,9 @@ Value OriginalValue(RecordView& record, const Binding& binding) {
   if (!record.original.empty()) {
     return TextToValue(record.original, binding.type, &record.arena);
   }
-  return TextToValue(record.arena.Copy(simdjson::minify(record.root)), binding.type, &record.arena);
+  const std::string text = simdjson::minify(record.root);
+  return text == "{}" ? Value::Null()
+                      : TextToValue(record.arena.Copy(text), binding.type, &record.arena);
 }
 
 Value DocumentIdValue(RecordView& record, const Binding& binding) {
