@@ -50,6 +50,7 @@ struct BatchResult {
   uint64_t future = 0;
   uint64_t rejected = 0;
   std::vector<source::Reject> rejections;
+  uint64_t repeated_by_source[source::kSourceKindCount] = {};   // by SourceKind
 };
 
 // Counters since the start.
@@ -64,6 +65,7 @@ struct PipelineStatus {
   uint64_t events = 0;
   uint64_t matched = 0;
   uint64_t repeated = 0;
+  uint64_t repeated_by_source[source::kSourceKindCount] = {};   // by SourceKind
   uint64_t late = 0;
   uint64_t future = 0;
   uint64_t rejected[source::kRejectReasonCount] = {};

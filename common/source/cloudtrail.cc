@@ -442,15 +442,18 @@ constexpr FieldRow kRows[] = {
     {"aws.cloudtrail.flattened.digest.signature_algorithm", CopyValue, "digestSignatureAlgorithm"},
 };
 
+// What streams and queues put around events has these members too, of sources like "aws:kinesis".
 bool IsRecord(const Object& object) {
+  bool is_record = false;
   for (const auto& member : object) {
     const std::string_view key = member.key;
-    if (key == "eventVersion" || key == "eventSource" || key == "eventName" ||
-        key == "digestStartTime" || key == "insightDetails") {
-      return true;
+    if (key == "eventSource" || key == "eventName") {
+      return !TextOrEmpty(member.value).starts_with("aws:");
     }
+    is_record = is_record || key == "eventVersion" || key == "digestStartTime" ||
+                key == "insightDetails";
   }
-  return false;
+  return is_record;
 }
 
 void FindFacts(RecordView& record, Facts* facts) {

@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/base/json_writer.h"
+#include "common/source/base64_internal.h"
 #include "common/source/byte_source_internal.h"
 #include "common/source/document_internal.h"
 #include "common/source/ecs_internal.h"
@@ -20,7 +21,6 @@ static_assert(Decoder::kPadding >= simdjson::SIMDJSON_PADDING);
 
 namespace {
 
-constexpr int kSourceKindCount = 3;
 // JSON text in JSON text: a record in a CloudWatch message in a string is 2.
 constexpr int kTextLevelMax = 4;
 // How many times its size a text may be scanned to find where the records in it end.
@@ -93,6 +93,8 @@ class Decoder::Impl {
   };
 
   void DecodeText(std::string_view text, int level, bool may_split);
+  void DecodePacked(std::string_view text, int level);
+  bool Unpack(std::string_view gzip, std::string* out);
   simdjson::error_code Parse(std::string_view text, int level, Element* root);
   void RefuseText(simdjson::error_code error, std::string_view text);
   bool DecodePieces(std::string_view text, int level);
@@ -113,7 +115,9 @@ class Decoder::Impl {
   RecordEvent event_;
   std::array<std::unique_ptr<simdjson::dom::parser>, kTextLevelMax> parsers_;
   std::array<std::string, kTextLevelMax> rewritten_;  // texts whose numbers had to be quoted
-  std::string unpacked_;
+  std::array<std::string, kTextLevelMax> unpacked_;
+  std::string packed_;           // scratch: what base64 stood for
+  std::size_t unpack_left_ = 0;  // bytes that the record in work may still unpack to
   std::vector<Place> places_;
   std::size_t record_index_ = 0;
   Sink* sink_ = nullptr;
@@ -145,24 +149,49 @@ void Decoder::Impl::Decode(std::string_view record, std::size_t record_index,
            fmt::format("{} bytes, at most {}", record.size(), options_.record_bytes_max));
     return;
   }
-  if (HasGzipMagic(record)) {
-    bool too_large = false;
-    if (!Gunzip(record, options_.record_bytes_max, &unpacked_, &too_large)) {
-      Refuse(too_large ? RejectReason::kTooLarge : RejectReason::kMalformedJson,
-             too_large ? fmt::format("over {} bytes when unpacked", options_.record_bytes_max)
-                       : "damaged gzip data");
-      return;
-    }
-    const std::size_t size = unpacked_.size();
-    unpacked_.append(kPadding, '\0');
-    record = std::string_view(unpacked_).substr(0, size);
+  unpack_left_ = options_.record_bytes_max;
+  if (!HasGzipMagic(record)) {
+    DecodeText(record, 0, true);
+  } else if (Unpack(record, &unpacked_[0])) {
+    record = std::string_view(unpacked_[0]).substr(0, unpacked_[0].size() - kPadding);
+    DecodeText(record, 0, true);
   }
-  DecodeText(record, 0, true);
-  if (record.size() > kParserBytesKept) {
+  if (std::max(record.size(), options_.record_bytes_max - unpack_left_) > kParserBytesKept) {
     for (auto& parser : parsers_) {
       parser.reset();
     }
-    unpacked_ = std::string();
+    unpacked_ = {};
+  }
+}
+
+// What a record unpacks to, in all its parts together, may be as large as a record. out gets padding.
+bool Decoder::Impl::Unpack(std::string_view gzip, std::string* out) {
+  bool too_large = false;
+  if (!Gunzip(gzip, unpack_left_, out, &too_large)) {
+    Refuse(too_large ? RejectReason::kTooLarge : RejectReason::kMalformedJson,
+           too_large ? fmt::format("over {} bytes when unpacked", options_.record_bytes_max)
+                     : "damaged gzip data");
+    return false;
+  }
+  unpack_left_ -= out->size();
+  out->append(kPadding, '\0');
+  return true;
+}
+
+// Base64 of gzip of a text.
+void Decoder::Impl::DecodePacked(std::string_view text, int level) {
+  if (level + 1 >= kTextLevelMax) {
+    Refuse(RejectReason::kTooDeep,
+           fmt::format("JSON text nested in JSON text more than {} times", kTextLevelMax));
+    return;
+  }
+  if (!DecodeBase64(text, &packed_)) {
+    Refuse(RejectReason::kMalformedJson, "damaged base64 data");
+    return;
+  }
+  std::string& unpacked = unpacked_[static_cast<std::size_t>(level) + 1];
+  if (HasGzipMagic(packed_) && Unpack(packed_, &unpacked)) {
+    DecodeText(std::string_view(unpacked).substr(0, unpacked.size() - kPadding), level + 1, true);
   }
 }
 
@@ -180,6 +209,9 @@ void Decoder::Impl::DecodeText(std::string_view text, int level, bool may_split)
   if (text.empty() && !options_.source) {
     Refuse(RejectReason::kMalformedJson, "an empty record");
     return;
+  }
+  if (text.starts_with(kBase64OfGzip)) {
+    return DecodePacked(text, level);
   }
   static const std::string kEmptyObject = "{}" + std::string(kPadding, '\0');
   const std::string_view original = text;
@@ -286,6 +318,8 @@ void Decoder::Impl::DecodeObject(const Element& element, int level, std::string_
       return;
     case Envelope::kEventBridge:
       return DecodeObject(payload, level, {});
+    case Envelope::kPacked:
+      return DecodeText(TextOf(payload), level, false);
     case Envelope::kSearchHit:
       return Emit(SourceKind::kEcs, payload, element, {});
     case Envelope::kNone:

@@ -20,6 +20,7 @@
 namespace weir::source {
 
 enum class SourceKind : uint8_t { kCloudTrail, kBedrockInvocation, kEcs };
+inline constexpr int kSourceKindCount = 3;
 std::string_view SourceKindName(SourceKind kind);   // "cloudtrail", "bedrock", "ecs"
 
 // Why a record or an event in it was refused. The names are labels of metrics and of summaries.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/source/base64_internal.h"
+
 namespace weir::source {
 
 namespace {
@@ -45,6 +47,12 @@ Envelope RecogniseEnvelope(const Object& object, Element* payload) {
       set_envelope(Envelope::kLogEvents, value);
     } else if (key == "Events" && IsArray(value)) {
       set_envelope(Envelope::kLookup, value);
+    } else if ((key == "awslogs" || key == "kinesis") && IsObject(value)) {
+      Element data;
+      if (FindMember(ObjectOf(value), "data", &data) &&
+          TextOrEmpty(data).starts_with(kBase64OfGzip)) {
+        set_envelope(Envelope::kPacked, data);
+      }
     } else if (key == "detail" && IsObject(value)) {
       set_envelope(Envelope::kEventBridge, value);
     } else if (key == "_source" && IsObject(value)) {

@@ -14,11 +14,12 @@ enum class Envelope : uint8_t {
   kLogEvents,    // CloudWatch Logs subscription: {"logEvents": [{"message": ".."}]}
   kControl,      // its control message, which holds no event
   kEventBridge,  // {"detail-type": "... via CloudTrail", "detail": {..}}
+  kPacked,       // {"awslogs": {"data": ".."}}, also "kinesis": base64 of gzip of more
   kLookup,       // LookupEvents' answer: {"Events": [{"CloudTrailEvent": ".."}]}
   kSearchHit,    // {"_id": .., "_source": {..}}
 };
 
-// payload is the envelope's array or object.
+// payload is the envelope's array, object or text.
 Envelope RecogniseEnvelope(const Object& object, Element* payload);
 
 // Whether it has "@timestamp", or another top-level name of ECS with an object or a dotted key; and is
