@@ -49,7 +49,7 @@ class SeenEvents : public Sink {
 
  private:
   const FieldRegistry* registry_;
-  const bool documents_;
+  bool documents_;
 };
 
 constexpr UnixMillis kArrivalMs = 1'700'000'000'000;

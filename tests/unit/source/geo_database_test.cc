@@ -19,6 +19,9 @@ using ::testing::HasSubstr;
 
 // Values of the data section: a control byte with type and size, then the bytes.
 std::string Sized(int type, const std::string& bytes, std::size_t size) {
+  if (size >= 29) {   // REQUIRES: below 29 + 256, and not an extended type
+    return std::string{static_cast<char>(type << 5 | 29), static_cast<char>(size - 29)} + bytes;
+  }
   return type < 8 ? std::string(1, static_cast<char>(type << 5 | static_cast<int>(size))) + bytes
                   : std::string{static_cast<char>(size), static_cast<char>(type - 7)} + bytes;
 }
