@@ -74,7 +74,8 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
         return ingest::MakeRemoteLink(options, &data_,
                                       [this, worker] { return AddressOf(worker); });
       });
-  pipeline_ = std::make_unique<ingest::Pipeline>(MakePipelineOptions(config), dispatcher_.get(),
+  WEIR_ASSIGN_OR_RETURN(ingest::PipelineOptions pipeline, MakePipelineOptions(config));
+  pipeline_ = std::make_unique<ingest::Pipeline>(std::move(pipeline), dispatcher_.get(),
                                                  compiled_.get(), &data_, clock);
   pipeline_->Start();
   service_ = std::make_unique<ingest::IngestService>(pipeline_.get());

@@ -44,7 +44,8 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
       [worker = worker_.get()](const std::string&) { return ingest::MakeLocalLink(worker); });
   dispatcher_->SetTable(ingest::Dispatcher::SingleWorkerTable(static_cast<uint16_t>(config.shards),
                                                               "local", Epoch(0)));
-  pipeline_ = std::make_unique<ingest::Pipeline>(MakePipelineOptions(config), dispatcher_.get(),
+  WEIR_ASSIGN_OR_RETURN(ingest::PipelineOptions pipeline, MakePipelineOptions(config));
+  pipeline_ = std::make_unique<ingest::Pipeline>(std::move(pipeline), dispatcher_.get(),
                                                  rule_feed_.get(), scheduler_.get(), clock_);
   pipeline_->Start();
   coordinator_scheduler_ = std::make_unique<task::ThreadScheduler>();

@@ -23,6 +23,9 @@ struct Config {
   std::string mode;                        // auto, schedule, continuous
   std::string alerts;                      // episodes, parity
   int64_t lateness_ms = 0;
+  int64_t repeat_horizon_ms = 0;
+  std::string geoip_city;
+  std::string geoip_asn;
   int64_t future_ms = 0;
   int64_t drain_timeout_ms = 0;
   std::vector<std::string> replay_producers;

@@ -104,6 +104,11 @@ std::vector<Option> MakeTable() {
        "How far ahead of the clock an event may be and still be counted. Others are kept as dead "
        "letters and reported.",
        0, 24 * kHour},
+      {"repeat_horizon", Type::kDuration, "2h", &Config::repeat_horizon_ms,
+       "How long an event is remembered after it first arrived, so that it counts once however often and "
+       "through whatever node it is delivered; 0s counts every delivery, for tests whose events share "
+       "ids. The same on all workers; fixed when the data directory is created.",
+       0, 7 * 24 * kHour},
       {"drain_timeout", Type::kDuration, "20s", &Config::drain_timeout_ms,
        "How long a stopping process waits for calls to end before it cuts them off. Work already "
        "accepted is always finished.",
@@ -112,6 +117,12 @@ std::vector<Option> MakeTable() {
        "Names of the producers of a replay. Time advances to the least of their watermarks, once all "
        "have joined. Required with clock `replay`, refused otherwise.",
        0, 0, {}, ValidateProducer},
+      {"geoip.city", Type::kText, "", &Config::geoip_city,
+       "File of a MaxMind City or Country database, from which source.geo is looked up by source.ip. "
+       "Without one these fields are absent."},
+      {"geoip.asn", Type::kText, "", &Config::geoip_asn,
+       "File of a MaxMind ASN database, from which source.as is looked up by source.ip. Without one "
+       "these fields are absent."},
       {"cluster.name", Type::kText, "weir", &Config::cluster_name,
        "Name of the cluster. Processes of one name and one metadata store make one cluster; another "
        "name is refused at every door.",

@@ -500,7 +500,7 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
   suppression_.Checkpoint(batch);
   judge_.CheckpointTickEpisodes(batch);
   identities_.Checkpoint(batch);
-  identities_.Seal(options_.identity_bytes_max, batch);
+  WEIR_RETURN_IF_ERROR(identities_.Seal(options_.identity_bytes_max, batch));
   FillMeta();
   batch->Put(state::Family::kState, MetaKey(options_.id), EncodeMeta(meta_));
   batch->DeleteRange(state::Family::kLog, LogKey(options_.id, LogNumber(0)),

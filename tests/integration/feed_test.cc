@@ -132,11 +132,12 @@ class IngestNode {
  public:
   IngestNode(plan::RuleSetPtr rules, std::map<std::string, std::string> addresses,
              ingest::RemoteLinkOptions link = {}, int64_t resend_ms_max = 3000)
-      : addresses_(std::move(addresses)) {
+      : addresses_(std::move(addresses)),
+        producer_(link.ingest_id.empty() ? "p" : "producer of " + link.ingest_id) {
     if (link.cluster_id.empty()) {
       link.cluster_id = kCluster;
     }
-    link.ingest_id = "i1";
+    link.ingest_id = link.ingest_id.empty() ? "i1" : link.ingest_id;
     ingest::DispatcherOptions dispatch;
     dispatch.resend_ms_max = resend_ms_max;
     dispatcher_ = std::make_unique<ingest::Dispatcher>(
@@ -178,7 +179,7 @@ class IngestNode {
 
   std::future<ingest::BatchResult> Push(const std::vector<std::string>& records) {
     ingest::Batch batch;
-    batch.producer_id = "p";
+    batch.producer_id = producer_;
     batch.sequence = ++sequence_;
     for (const std::string& record : records) {
       batch.payload += record;
@@ -202,11 +203,13 @@ class IngestNode {
     return {};
   }
   ingest::Dispatcher* dispatcher() { return dispatcher_.get(); }
+  ingest::PipelineStatus status() const { return pipeline_->GetStatus(); }
 
  private:
   SystemClock clock_;
   std::mutex mutex_;
   std::map<std::string, std::string> addresses_;
+  const std::string producer_;
   task::ThreadScheduler scheduler_;
   ingest::CompiledRuleFeed rules_{false};
   std::unique_ptr<ingest::Dispatcher> dispatcher_;
@@ -245,6 +248,53 @@ TEST_F(FeedTest, CountsOverTheWireOnceAndTellsRepeats) {
   ASSERT_EQ(status.rules.size(), 1);
   EXPECT_EQ(status.rules[0].rows, 20);
   EXPECT_EQ(status.repeats, 20);
+}
+
+// By two nodes at once, by other producers, in other batches, another order and another envelope.
+TEST_F(FeedTest, DeliveredTwiceThroughTwoNodesInOtherBatchesCountsOnce) {
+  constexpr std::size_t kEvents = 300;
+  WorkerNode w1("w1");
+  WorkerNode w2("w2");
+  const std::map<std::string, std::string> addresses{{"w1", w1.address()}, {"w2", w2.address()}};
+  ingest::RemoteLinkOptions second;
+  second.ingest_id = "i2";
+  IngestNode one(w1.rules(), addresses);
+  IngestNode two(w1.rules(), addresses, second);
+  one.SetTable(1, {"w1", "w2"});
+  two.SetTable(1, {"w1", "w2"});
+  std::vector<std::string> events;
+  for (std::size_t i = 0; i < kEvents; ++i) {
+    events.push_back(Event(fmt::format("e{}", i), now_ms_, fmt::format("user{}", i % 10)));
+  }
+  std::thread other([&] {
+    for (std::size_t end = kEvents; end > 0;) {
+      const std::size_t begin = end - std::min<std::size_t>(end, 7);
+      std::string records;
+      for (std::size_t i = end; i > begin; --i) {
+        records += (records.empty() ? "" : ",") + events[i - 1];
+      }
+      EXPECT_TRUE(two.PushUntilTaken({R"({"Records":[)" + records + "]}"}).status.ok());
+      end = begin;
+    }
+  });
+  for (std::size_t begin = 0; begin < kEvents; begin += 20) {
+    const auto first = events.begin() + static_cast<std::ptrdiff_t>(begin);
+    EXPECT_TRUE(one.PushUntilTaken({first, first + 20}).status.ok());
+  }
+  other.join();
+  uint64_t rows = 0;
+  uint64_t repeats = 0;
+  for (WorkerNode* worker : {&w1, &w2}) {
+    const worker::WorkerStatus status = worker->worker()->GetStatus();
+    ASSERT_EQ(status.rules.size(), 1);
+    rows += status.rules[0].rows;
+    repeats += status.repeats;
+  }
+  EXPECT_EQ(rows, kEvents);
+  EXPECT_EQ(repeats, kEvents);
+  const auto kind = static_cast<std::size_t>(source::SourceKind::kCloudTrail);
+  EXPECT_EQ(one.status().repeated_by_source[kind] + two.status().repeated_by_source[kind], kEvents);
+  EXPECT_EQ(one.status().repeated + two.status().repeated, kEvents);
 }
 
 TEST_F(FeedTest, ABatchIsSharedAmongTheWorkersOfItsShards) {

@@ -125,6 +125,7 @@ const std::vector<ThirdParty>& Wrapped() {
       {"RocksDB", {"rocksdb/"}, {}, {"state_rocksdb"}, false},
       {"yaml-cpp", {"yaml-cpp/"}, {}, {"config"}, false},
       {"simdjson", {"simdjson"}, {}, {"source", "expr"}, false},
+      {"libmaxminddb", {"maxminddb"}, {}, {"source"}, false},
       {"toml++", {"toml++/", "toml.hpp"}, {}, {"rule"}, false},
       {"spdlog", {"spdlog/"}, {}, {"telemetry"}, false},
   };
