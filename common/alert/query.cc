@@ -191,6 +191,7 @@ const FilterRun::SourceVerdict& FilterRun::VerdictOf(const AlertDigest& digest) 
   if (!added) {
     return verdict;
   }
+  verdict.source = digest.source;
   const AlertSource& source = *digest.source;
   verdict.matches =
       (filter_.tenants.empty() || filter_.tenants.contains(source.tenant)) &&
@@ -276,7 +277,7 @@ StatusOr<AlertOrder> ParseOrder(std::string_view text) {
     }
   }
   return InvalidArgument(
-      "order_by '{}': expected fired_at, changed_at, severity, risk_score or suppressed_count, with "
+      "order_by: '{}' is none: expected fired_at, changed_at, severity, risk_score or suppressed_count, with "
       "' desc' behind it for the greatest first", text);
 }
 

@@ -86,6 +86,7 @@ class FilterRun {
 
  private:
   struct SourceVerdict {
+    std::shared_ptr<const AlertSource> source;   // kept, so that no other takes its address
     bool matches = false;
     std::vector<bool> words;   // that occur in it
   };

@@ -26,8 +26,14 @@ Status AlertBook::Load(uint64_t last_change,
   std::sort(alerts.begin(), alerts.end(), [](const alert::Alert& a, const alert::Alert& b) {
     return std::tie(a.change, a.id) < std::tie(b.change, b.id);
   });
+  // Alerts of an older form have no numbers. All of a shard are of one form, so the order stays.
   for (alert::Alert& alert : alerts) {
-    alert.shard = shard_.value;   // alerts of an older form do not know it
+    if (alert.change == 0) {
+      alert.change = ++last_change_;
+      changed_[alert.id] = alert;
+    }
+  }
+  for (const alert::Alert& alert : alerts) {
     Note(alert);
     listener_.changed(alert);
     visit(alert);

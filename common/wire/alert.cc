@@ -98,27 +98,6 @@ Value ValueFromProto(const pb::Value& message, Arena* arena) {
   return Value::Null();
 }
 
-template <typename Cells>
-void CellsToProto(const std::vector<alert::NamedCell>& cells, Cells* messages) {
-  Arena arena;
-  for (const alert::NamedCell& cell : cells) {
-    pb::Cell* message = messages->Add();
-    message->set_name(ValidUtf8(cell.name));
-    ByteReader reader(cell.encoded);
-    ValueToProto(DecodeValue(&reader, &arena), message->mutable_value());
-  }
-}
-
-template <typename Cells>
-void CellsFromProto(const Cells& messages, std::vector<alert::NamedCell>* cells) {
-  Arena arena;
-  for (const pb::Cell& message : messages) {
-    alert::NamedCell& cell = cells->emplace_back();
-    cell.name = message.name();
-    EncodeValue(ValueFromProto(message.value(), &arena), &cell.encoded);
-  }
-}
-
 void EntryToProto(const rule::ThreatEntry& entry, pb::ThreatEntry* message) {
   message->set_id(ValidUtf8(entry.id));
   message->set_name(ValidUtf8(entry.name));
@@ -248,6 +227,25 @@ int HexDigit(char c) {
 }
 
 }  // namespace
+
+void CellsToProto(const std::vector<alert::NamedCell>& cells, CellMessages* messages) {
+  Arena arena;
+  for (const alert::NamedCell& cell : cells) {
+    pb::Cell* message = messages->Add();
+    message->set_name(ValidUtf8(cell.name));
+    ByteReader reader(cell.encoded);
+    ValueToProto(DecodeValue(&reader, &arena), message->mutable_value());
+  }
+}
+
+void CellsFromProto(const CellMessages& messages, std::vector<alert::NamedCell>* cells) {
+  Arena arena;
+  for (const pb::Cell& message : messages) {
+    alert::NamedCell& cell = cells->emplace_back();
+    cell.name = message.name();
+    EncodeValue(ValueFromProto(message.value(), &arena), &cell.encoded);
+  }
+}
 
 pb::Severity ToProto(rule::Severity severity) {
   return static_cast<pb::Severity>(static_cast<int>(severity) + 1);

@@ -14,6 +14,7 @@
 #include "common/base/units.h"
 #include "common/config/config.h"
 #include "common/telemetry/log.h"
+#include "tests/bench/alert_bench.h"
 #include "tests/bench/ceilings.h"
 #include "tests/bench/group_bench.h"
 #include "tests/bench/latency_bench.h"
@@ -239,6 +240,10 @@ int Main(int argc, char** argv) {
   GroupSizes sizes;
   CLI::App* groups_app = app.add_subcommand("groups", "Many live groups in little memory");
   AddGroups(groups_app, &groups, &sizes);
+  AlertOptions alerts;
+  CLI::App* alerts_app = app.add_subcommand("alerts", "Lists and watches of many open alerts");
+  alerts_app->add_option("--alerts", alerts.alerts, "Open alerts")->capture_default_str();
+  alerts_app->add_option("--rounds", alerts.rounds, "Calls of each kind")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   Report report;
@@ -246,6 +251,8 @@ int Main(int argc, char** argv) {
   if (ingest_app->parsed()) {
     ingest.replay = clock == "replay";
     status = RunIngestBench(ingest, &report);
+  } else if (alerts_app->parsed()) {
+    status = RunAlertBench(alerts, &report);
   } else {
     status = ReadSizes(sizes, &groups);
     status = status.ok() ? RunGroupBench(groups, &report) : status;
