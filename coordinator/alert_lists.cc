@@ -6,8 +6,8 @@
 #include <absl/strings/escaping.h>
 
 #include "common/base/bytes.h"
-#include "weir/alert/v1/alert.pb.h"
 #include "common/wire/alert_query.h"
+#include "weir/alert/v1/alert.pb.h"
 
 namespace weir::coordinator {
 namespace {

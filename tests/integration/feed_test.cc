@@ -520,7 +520,7 @@ TEST_F(FeedTest, ActionsReachTheWorkerThatOwnsTheAlert) {
   remote.entry = [&](ShardId shard) {
     cluster::ShardEntry entry;
     entry.worker = shard.value % 2 == 0 ? "w1" : "w2";
-    entry.epoch = Epoch(epoch);
+    entry.epoch = Epoch(epoch.load());
     return entry;
   };
   const auto backend = coordinator::MakeRemoteAlertBackend(remote, &client, &index);
