@@ -432,11 +432,6 @@ void Shard::FillMeta() {
   for (const auto& [id, window] : windows_) {
     meta_.windows[id] = {window->earliest_ms, window->latest_ms, window->created_ms};
   }
-  meta_.last_change = alerts_.last_change();
-  meta_.stale_alerts.clear();
-  for (const auto& [id, stale] : stale_) {
-    meta_.stale_alerts.push_back(id);
-  }
 }
 
 Status Shard::Checkpoint(state::WriteBatch* batch) {
@@ -469,6 +464,11 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
   identities_.Checkpoint(batch);
   identities_.Seal(options_.identity_bytes_max, batch);
   FillMeta();
+  meta_.last_change = alerts_.last_change();
+  meta_.stale_alerts.clear();
+  for (const auto& [id, stale] : stale_) {
+    meta_.stale_alerts.push_back(id);
+  }
   batch->Put(state::Family::kState, MetaKey(options_.id), EncodeMeta(meta_));
   batch->DeleteRange(state::Family::kLog, LogKey(options_.id, LogNumber(0)),
                      LogKey(options_.id, LogNumber(meta_.applied.value + 1)));
