@@ -20,6 +20,7 @@
 #include "coordinator/ingest_client.h"
 #include "coordinator/leader.h"
 #include "coordinator/leader_client.h"
+#include "coordinator/remote_alert_backend.h"
 #include "coordinator/remote_spread_cluster.h"
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
@@ -52,6 +53,8 @@ class CoordinatorNode final : public RoleNode {
   void OnRules(const cluster::RuleSetTexts& texts);
   coordinator::LeaderStatus GetLeaderStatus();
   void MakeJudge(const config::Config& config);
+  std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
+  cluster::ShardEntry EntryOf(ShardId shard) const;
   void TellJudge();
   Status WaitJudged(bool forwarded);
   Status WaitSpreadJudged(std::chrono::steady_clock::time_point until);
@@ -99,8 +102,7 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   ingests_ = std::make_unique<coordinator::IngestClient>(
       coordinator::IngestClient::Options{member_->settings().cluster_id});
   MakeJudge(config);
-  alert_service_ = std::make_unique<coordinator::AlertService>(
-      index_.get(), [this](const Hash128& id) { return workers_->GetAlert(id); });
+  alert_service_ = std::make_unique<coordinator::AlertService>(index_.get(), AlertsOf(config));
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {alert_service_.get(),
@@ -178,15 +180,28 @@ void CoordinatorNode::MakeJudge(const config::Config& config) {
         const std::lock_guard lock(mutex_);
         return peers_;
       },
-      [this](ShardId shard) {
-        const std::lock_guard lock(mutex_);
-        return shard.value < shards_.entries.size() ? shards_.entries[shard.value]
-                                                    : cluster::ShardEntry();
-      });
+      [this](ShardId shard) { return EntryOf(shard); });
   coordinator::SpreadJudge::Options options;
   options.tenant = config.tenant;
   options.shard_count = static_cast<uint16_t>(config.shards);
   judge_ = std::make_unique<coordinator::SpreadJudge>(options, spread_cluster_.get(), &judging_);
+}
+
+cluster::ShardEntry CoordinatorNode::EntryOf(ShardId shard) const {
+  const std::lock_guard lock(mutex_);
+  return shard.value < shards_.entries.size() ? shards_.entries[shard.value]
+                                              : cluster::ShardEntry();
+}
+
+std::unique_ptr<coordinator::AlertBackend> CoordinatorNode::AlertsOf(const config::Config& config) {
+  coordinator::RemoteAlertBackendOptions options;
+  options.shard_count = static_cast<uint16_t>(config.shards);
+  options.entry = [this](ShardId shard) { return EntryOf(shard); };
+  options.rules = [this] {
+    const std::lock_guard lock(mutex_);
+    return rules_;
+  };
+  return coordinator::MakeRemoteAlertBackend(std::move(options), workers_.get(), index_.get());
 }
 
 void CoordinatorNode::TellJudge() {

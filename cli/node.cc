@@ -60,7 +60,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   spread_judge_->SetLeading(true);
   ingest_service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
   alert_service_ = std::make_unique<coordinator::AlertService>(
-      index_.get(), [worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
+      index_.get(), coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   coordinator::ClusterService::Options status;
   status.version = Version();
   status.tenant = config.tenant;

@@ -61,6 +61,7 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config) {
   options.queue_bytes_max = config.worker_queue_memory_bytes;
   options.checkpoint_interval_ms = config.worker_checkpoint_interval_ms;
   options.checkpoint_log_bytes = config.worker_checkpoint_log_bytes;
+  options.alerts_retention_ms = config.alerts_retention_ms;
   return options;
 }
 

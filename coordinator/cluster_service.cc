@@ -51,6 +51,7 @@ void FillShards(const worker::WorkerStatus& status, pb::GetStatusResponse* respo
     message->set_table_bytes(shard.table_bytes);
     message->set_identities(shard.identities);
     message->set_alerts_open(shard.alerts_open);
+    message->set_alerts_overdue(shard.alerts_overdue);
   }
 }
 

@@ -37,9 +37,17 @@ class WorkerService final : public v1::WorkerService::CallbackService {
       grpc::CallbackServerContext* context) override;
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(
       grpc::CallbackServerContext* context, const v1::WatchAlertsRequest* request) override;
+  // Alerts (alert_calls.cc).
   grpc::ServerUnaryReactor* GetAlert(grpc::CallbackServerContext* context,
                                      const v1::GetAlertRequest* request,
                                      v1::GetAlertResponse* response) override;
+  grpc::ServerUnaryReactor* FindAlerts(grpc::CallbackServerContext* context,
+                                       const v1::FindAlertsRequest* request,
+                                       v1::FindAlertsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateAlerts(grpc::CallbackServerContext* context,
+                                         const v1::UpdateAlertsRequest* request,
+                                         v1::UpdateAlertsResponse* response) override;
+  // The state.
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override;

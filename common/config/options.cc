@@ -96,6 +96,10 @@ std::vector<Option> MakeTable() {
        "What becomes an alert: `episodes`, one for each run of firing windows of a group; or `parity`, "
        "each row of each tick as Elastic makes them, which implies mode `schedule`.",
        0, 0, {"episodes", "parity"}},
+      {"alerts_retention", Type::kDuration, "90d", &Config::alerts_retention_ms,
+       "How long closed and recovered alerts are kept after their last change. Open and acknowledged ones "
+       "are kept until they are closed; those that are older are counted by the status.",
+       kHour, 3650 * 24 * kHour},
       {"lateness", Type::kDuration, "1h", &Config::lateness_ms,
        "How much older than the newest closed time an event may be and still be counted. Older ones "
        "are kept as dead letters and reported.",
@@ -186,8 +190,9 @@ std::vector<Option> MakeTable() {
        "UNAVAILABLE and a delay.",
        kMiB, 64 * kGiB},
       {"coordinator.alerts_max", Type::kNumber, "200000", &Config::coordinator_alerts_max,
-       "Alerts that lists hold, the latest fired. Older ones stay stored and can be got by id; the "
-       "status says how many.",
+       "Alerts that are held in memory, some 1.5 KiB each. When there are more, those that were closed or "
+       "recovered first are left to the stores; lists that need them read those, and the status says how "
+       "many.",
        100, 100000000},
       {"coordinator.watch_queue", Type::kNumber, "10000", &Config::coordinator_watch_queue,
        "Alerts that may wait for one slow watcher before its stream is ended.", 10, 10000000},

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/alert/alert.h"
+#include "common/alert/details.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/plan/plan.h"
@@ -51,6 +52,15 @@ class Environment {
   virtual StatusOr<plan::RuleSetPtr> RulesOf(RuleSetVersion version) = 0;
   // An alert was made or changed (its record is committed), or was found stored.
   virtual void OnAlert(const alert::Alert& alert) = 0;
+  // An alert is no longer kept.
+  virtual void OnAlertForgotten(const Hash128& /*id*/) {}
+};
+
+// What became of an action.
+struct ActionOutcome {
+  Status status;          // as alert::Apply; NotFound
+  bool unchanged = false;
+  alert::Alert alert;     // as it is now; its id is zero when it was not found
 };
 
 struct ApplyOutcome {
@@ -62,6 +72,7 @@ struct ApplyOutcome {
   std::vector<Exception> exceptions;
   // Of kTick: the tick was judged before, or not after the one named; nothing was done.
   bool tick_repeated = false;
+  std::vector<ActionOutcome> actions;   // of kActions, in order
 };
 
 // What the coordinator tells of a spread rule. Lost at a restart, which only delays.
@@ -116,8 +127,19 @@ class Shard {
   // Frees clean groups until the tables use at most target_bytes. Call when a checkpoint was written.
   void Evict(std::size_t target_bytes);
 
+  // ---- alerts (shard_alerts.cc) ----
   // An alert with its columns brought up to date, without storing it.
   StatusOr<alert::Alert> GetAlert(const Hash128& id);
+  // The same with what is shown beside it.
+  StatusOr<alert::AlertDetails> ShowAlert(const Hash128& id);
+  // Every alert as it is stored or has changed since, in no order, until visit returns false.
+  Status ForEachAlert(const std::function<bool(const alert::Alert&)>& visit) const {
+    return alerts_.ForEach(visit);
+  }
+  // Whether a record kForget with this time may forget an alert.
+  bool WantsForgetting(UnixMillis before_ms) const { return alerts_.MayHaveEnded(before_ms); }
+  // Alerts that nobody ended and that changed last at or before the time; 0 when they cannot be read.
+  uint64_t CountOverdue(UnixMillis before_ms) const { return alerts_.CountLive(before_ms); }
 
   ShardId id() const { return options_.id; }
   // Nothing ever got into it that another shard with the same log to come would not have: no event, and
@@ -161,7 +183,12 @@ class Shard {
   Status ApplyTick(const TickVerdict& tick, const Instant& instant, ApplyOutcome* outcome);
   // Nothing before it can be judged any more in the window.
   UnixMillis DoneBefore(const WindowState& window) const;
+  Status LoadAlerts();
   Status RecoverEpisodes(UnixMillis closed_ms);
+  Status ApplyActions(const Record& record, const Instant& instant, ApplyOutcome* outcome);
+  bool EndsSuppression(const alert::Action& action, const alert::Alert& alert) const;
+  bool EndEpisode(UnixMillis cut_ms, UnixMillis time_ms, alert::Alert* alert);
+  StatusOr<Group*> GroupOf(const alert::Alert& alert);
   Status RefreshStale();
   Status ApplyBatch(const Record& record, const Instant& instant, ApplyOutcome* outcome);
   Status PrefetchGroups(const Record& record);
