@@ -1,4 +1,5 @@
 // CloudTrail records, digests and insights: docs/normalization.md has the mapping's reasons.
+#include "common/source/cim_internal.h"
 #include "common/source/cloudtrail_internal.h"
 
 namespace weir::source {
@@ -351,8 +352,9 @@ constexpr FieldRow kRows[] = {
 }  // namespace cloudtrail
 
 std::unique_ptr<Normaliser> MakeCloudTrailNormaliser(const FieldRegistry& registry) {
-  return std::make_unique<Normaliser>(cloudtrail::kRows, cloudtrail::kKnownPaths,
-                                      Empties::kMarkers, registry);
+  std::vector<FieldRow> rows(std::begin(cloudtrail::kRows), std::end(cloudtrail::kRows));
+  rows.insert(rows.end(), cloudtrail::CimRows().begin(), cloudtrail::CimRows().end());
+  return std::make_unique<Normaliser>(rows, cloudtrail::kKnownPaths, Empties::kMarkers, registry);
 }
 
 void FindCloudTrailFacts(RecordView& record, Facts* facts) {

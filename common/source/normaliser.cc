@@ -19,7 +19,7 @@ Normaliser::Normaliser(std::span<const FieldRow> rows, std::span<const std::stri
     binding.type = field.type;
     const std::string_view name = field.name;
     const auto matches = [name](const FieldRow& row) {
-      return row.field.ends_with(".*")
+      return row.field.ends_with('*')
                  ? name.size() > row.field.size() - 1 &&
                        name.starts_with(row.field.substr(0, row.field.size() - 1))
                  : name == row.field;
@@ -30,7 +30,7 @@ Normaliser::Normaliser(std::span<const FieldRow> rows, std::span<const std::stri
     }
     binding.transform = row->transform;
     binding.argument = std::string(row->argument);
-    if (row->field.ends_with(".*")) {
+    if (row->field.ends_with('*')) {
       binding.rest = std::string(name.substr(row->field.size() - 1));
     }
     if (row->transform == ConstantValue) {
