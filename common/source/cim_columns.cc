@@ -10,7 +10,7 @@
 namespace weir::source::cloudtrail {
 namespace {
 
-constexpr std::string_view kUserName = "userIdentity.userName";
+constexpr std::string_view kUserNamePath = "userIdentity.userName";
 constexpr std::string_view kIssuerUser = "userIdentity.sessionContext.sessionIssuer.userName";
 constexpr std::string_view kArn = "userIdentity.arn";
 constexpr std::string_view kRoleArn = "requestParameters.roleArn";
@@ -139,13 +139,13 @@ Value CimUserNameValue(RecordView& record, const Binding& binding) {
   if (IsOneOf(RawText(record, "eventName"), kUserCalls)) {
     return TextOrNull(record, TargetUser(record), binding);
   }
-  const std::string_view name = FirstText(record, {kUserName, kIssuerUser});
+  const std::string_view name = FirstText(record, {kUserNamePath, kIssuerUser});
   return TextOrNull(record, name.empty() ? NameOfArn(record) : name, binding);
 }
 
 Value CimUserNameRawValue(RecordView& record, const Binding& binding) {
   const std::string_view name =
-      FirstText(record, {kUserName, "requestParameters.sourceIdentity", kIssuerUser});
+      FirstText(record, {kUserNamePath, "requestParameters.sourceIdentity", kIssuerUser});
   return TextOrNull(record, name.empty() ? NameOfArn(record) : name, binding);
 }
 
@@ -161,8 +161,8 @@ Value CimUserValue(RecordView& record, const Binding& binding) {
                           call.ends_with("Bucket") || call.starts_with("Put") ||
                           call == "ConsoleLogin";
   return TextOrNull(record,
-                    takes_role ? FirstText(record, {kUserName, kIssuerUser})
-                               : RawText(record, kUserName),
+                    takes_role ? FirstText(record, {kUserNamePath, kIssuerUser})
+                               : RawText(record, kUserNamePath),
                     binding);
 }
 

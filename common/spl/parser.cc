@@ -90,7 +90,11 @@ std::nullopt_t Parser::Expected(std::string_view what) {
   while (end < end_ && !IsBlank(text_[end])) {
     ++end;
   }
-  const std::size_t at = std::min(position_, text_.empty() ? 0 : text_.size() - 1);
+  // Behind the end, point at the last character of the stage.
+  std::size_t at = std::min(position_, text_.empty() ? 0 : text_.size() - 1);
+  while (position_ >= end_ && at > 0 && (at >= end_ || IsBlank(text_[at]))) {
+    --at;
+  }
   return Error(at, end,
                position_ >= end_
                    ? fmt::format("expected {}, found the end of the stage", what)

@@ -167,7 +167,7 @@ struct BodyPrinter {
     return fmt::format("rex field={} {}", Quote(stage.field, '"'), QuoteRaw(stage.pattern));
   }
   std::string operator()(const RegexStage& stage) const {
-    return fmt::format("regex {}{}={}", Quote(stage.field, '"'), stage.negated ? "!" : "",
+    return fmt::format("regex {}{}={}", Quote(stage.field, '\''), stage.negated ? "!" : "",
                        QuoteRaw(stage.pattern));
   }
 };

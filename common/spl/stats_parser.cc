@@ -45,7 +45,9 @@ std::optional<Aggregate> Parser::ParseAggregate() {
   aggregate.function = esql::ToLowerAscii(function->text);
   if (const std::string why = WhyNoAggregate(aggregate.function); !why.empty()) {
     return Error(function->begin, function->end, why,
-                 esql::DidYouMean(aggregate.function, AggregateNames()));
+                 why.starts_with("unknown")
+                     ? esql::DidYouMean(aggregate.function, AggregateNames())
+                     : "");
   }
   const std::size_t name_end = position_;
   SkipBlanks();
