@@ -20,6 +20,7 @@ void AddClusterCommand(CLI::App* app, Action* action);
 void AddRulesCommand(CLI::App* app, Action* action);
 void AddStoriesCommand(CLI::App* app, Action* action);
 void AddConfigCommand(CLI::App* app, Action* action);
+void AddNormalizeCommand(CLI::App* app, Action* action);
 void AddBacktestCommand(CLI::App* app, Action* action);
 
 // Declares --address with its default.
