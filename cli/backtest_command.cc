@@ -16,6 +16,7 @@ namespace {
 
 struct BacktestFlags {
   std::vector<std::string> rules;
+  std::vector<std::string> macros;
   std::vector<std::string> files;
   std::string mode;
   std::string alerts;
@@ -34,6 +35,7 @@ bool NamesRules(const std::string& path) {
 backtest::Options MakeOptions(const BacktestFlags& flags) {
   backtest::Options options;
   options.rule_paths = flags.rules;
+  options.load.macro_folders = flags.macros;
   for (const std::string& path : flags.files) {
     (NamesRules(path) ? options.rule_paths : options.files).push_back(path);
   }
@@ -85,6 +87,10 @@ void PrintSummary(const backtest::Result& result, double seconds) {
              HumanCount(result.records), HumanCount(result.matched), HumanCount(result.repeated),
              HumanCount(result.rejected), HumanCount(result.alerts.size()),
              HumanCount(result.suppressed), seconds);
+  for (const auto& [rule, count] : result.without_group) {
+    fmt::print(stderr, "rule {}: {} rows without a field they are grouped by were dropped\n", rule,
+               HumanCount(count));
+  }
 }
 
 int RunBacktest(const BacktestFlags& flags) {
@@ -127,8 +133,10 @@ void AddBacktestCommand(CLI::App* app, Action* action) {
       "Run rules over files of events, all in one pass, and print the alerts.\n"
       "Exit code 1: a rule was refused or a record rejected; the alerts of the rest are printed.");
   auto flags = std::make_shared<BacktestFlags>();
-  command->add_option("--rules", flags->rules, "Rule files or folders with *.toml (may be repeated)")
+  command->add_option("--rules", flags->rules, "Rule files or folders with *.toml and *.yml (may be repeated)")
       ->required()
+      ->allow_extra_args(false);
+  command->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
       ->allow_extra_args(false);
   command->add_option("--mode", flags->mode,
                       "How windows are judged; default: continuous where the rule allows it")

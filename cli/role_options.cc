@@ -97,7 +97,7 @@ plan::CompileOptions MakeCompileOptions(const config::Config& config) {
 StatusOr<LoadedRules> LoadRuleFiles(const config::Config& config) {
   LoadedRules rules;
   if (!config.rules.empty()) {
-    WEIR_ASSIGN_OR_RETURN(rules.loaded, rule::LoadRules(config.rules));
+    WEIR_ASSIGN_OR_RETURN(rules.loaded, rule::LoadRules(config.rules, {config.macros}));
   }
   rules.file_of.assign(rules.loaded.size(), SIZE_MAX);
   for (std::size_t i = 0; i < rules.loaded.size(); ++i) {

@@ -10,7 +10,7 @@ namespace weir::cli {
 
 StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const LoadFlags& flags) {
   Loaded loaded;
-  WEIR_ASSIGN_OR_RETURN(loaded.files, rule::LoadRules(paths));
+  WEIR_ASSIGN_OR_RETURN(loaded.files, rule::LoadRules(paths, {flags.macros}));
   std::vector<rule::Rule> rules;
   std::vector<std::size_t> file_of;
   for (std::size_t i = 0; i < loaded.files.size(); ++i) {

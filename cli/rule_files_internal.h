@@ -16,6 +16,7 @@ struct LoadFlags {
   std::string mode = "auto";
   std::string alerts = "episodes";
   bool switched_off_too = false;
+  std::vector<std::string> macros;   // folders
 };
 
 struct Loaded {

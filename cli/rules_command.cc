@@ -128,6 +128,8 @@ int RunExplain(const RuleFlags& flags) {
 }
 
 void AddModeOptions(CLI::App* command, LoadFlags* flags) {
+  command->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
+      ->allow_extra_args(false);
   command->add_option("--mode", flags->mode, "How windows are judged")
       ->check(CLI::IsMember({"auto", "schedule", "continuous"}))
       ->capture_default_str();
@@ -145,7 +147,8 @@ void AddRulesCommand(CLI::App* app, Action* action) {
   CLI::App* check = command->add_subcommand(
       "check", "Say for each file whether its rule runs, and why not; exit code 1 if one does not");
   auto check_flags = std::make_shared<RuleFlags>();
-  check->add_option("PATH", check_flags->paths, "Rule files, or folders with *.toml")->required();
+  check->add_option("PATH", check_flags->paths, "Rule files, or folders with *.toml and *.yml")
+      ->required();
   check->add_option("--format", check_flags->format, "text, or json: one object a line")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

@@ -17,6 +17,7 @@ namespace {
 
 struct CoverageFlags {
   std::vector<std::string> rules;
+  std::vector<std::string> macros;
   std::string format = "table";
 };
 
@@ -160,6 +161,7 @@ int RunCoverage(const CoverageFlags& flags) {
   }
   LoadFlags load;
   load.switched_off_too = true;
+  load.macros = flags.macros;
   const auto loaded = LoadAndCompile(*paths, load);
   if (!loaded.ok()) {
     PrintError(fmt::format("{}", loaded.status()));
@@ -178,6 +180,8 @@ void AddRulesCoverageCommand(CLI::App* rules, Action* action) {
   auto flags = std::make_shared<CoverageFlags>();
   command->add_option("--rules", flags->rules,
                       "Rule files or folders (may be repeated); default: the configuration's")
+      ->allow_extra_args(false);
+  command->add_option("--macros", flags->macros, "Folder of macros (may be repeated)")
       ->allow_extra_args(false);
   command->add_option("--format", flags->format, "table, or json: one object")
       ->check(CLI::IsMember({"table", "json"}))

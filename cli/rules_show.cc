@@ -22,6 +22,7 @@ constexpr std::size_t kCandidatesShownMax = 10;
 struct ShowFlags {
   std::string rule;
   std::vector<std::string> rules;
+  std::vector<std::string> macros;
   std::string format = "text";
 };
 
@@ -159,6 +160,7 @@ StatusOr<std::string> Show(const ShowFlags& flags) {
   WEIR_ASSIGN_OR_RETURN(std::vector<std::string> paths, RulePaths(flags.rules));
   LoadFlags load;
   load.switched_off_too = true;
+  load.macros = flags.macros;
   if (paths.empty() && !IsFile(flags.rule)) {
     return InvalidArgument(
         "'{}' is no file: name the rules to look among with --rules or WEIR_RULES", flags.rule);
@@ -206,6 +208,8 @@ void AddRulesShowCommand(CLI::App* rules, Action* action) {
       ->required();
   show->add_option("--rules", flags->rules,
                    "Rule files or folders (may be repeated); default: the configuration's")
+      ->allow_extra_args(false);
+  show->add_option("--macros", flags->macros, "Folder of macros (may be repeated)")
       ->allow_extra_args(false);
   show->add_option("--format", flags->format, "text, or json: one object")
       ->check(CLI::IsMember({"text", "json"}))

@@ -136,7 +136,7 @@ void ReadAlert(ByteReader* reader, Alert* alert) {
   alert->rule_id = reader->String();
   alert->rule_name = reader->String();
   alert->rule_version = reader->Varint();
-  alert->dialect = ReadEnum(reader, rule::Dialect::kLucene);
+  alert->dialect = ReadEnum(reader, rule::Dialect::kSpl);
   alert->severity = ReadEnum(reader, rule::Severity::kCritical);
   alert->risk_score = ReadBounded<int>(reader, reader->SignedVarint());
   alert->status = ReadEnum(reader, AlertStatus::kRecovered);

@@ -99,7 +99,7 @@ class LatestAlerts final : public shard::Environment {
 };
 
 StatusOr<plan::RuleSetPtr> LoadRules(const Options& options, Result* result) {
-  WEIR_ASSIGN_OR_RETURN(std::vector<rule::LoadResult> loaded, rule::LoadRules(options.rule_paths));
+  WEIR_ASSIGN_OR_RETURN(std::vector<rule::LoadResult> loaded, rule::LoadRules(options.rule_paths, options.load));
   std::vector<rule::Rule> rules;
   for (rule::LoadResult& file : loaded) {
     result->findings.insert(result->findings.end(), file.findings.begin(), file.findings.end());
@@ -149,6 +149,13 @@ Status ReadFiles(const Options& options, const plan::RuleSetPtr& rules, Result* 
       decoder.Decode(record, 0, 0, &collector);
       if (options.progress && number % 4096 == 0) {
         options.progress(reader->bytes_read(), reader->bytes_total());
+      }
+    }
+  }
+  for (std::size_t i = 0; i < router.without_group().size(); ++i) {
+    for (const uint32_t rule : rules->windows[i].rules) {
+      if (router.without_group()[i] != 0) {
+        result->without_group[rules->rules[rule].source.id] = router.without_group()[i];
       }
     }
   }

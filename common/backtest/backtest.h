@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace weir::backtest {
 
 struct Options {
   std::vector<std::string> rule_paths;      // files or folders
+  rule::LoadOptions load;
   std::vector<std::string> files;           // events; "-" is standard input
   std::optional<plan::JudgeMode> mode;      // empty: continuous where the rule allows it
   std::optional<plan::AlertMode> alerts;    // empty: episodes
@@ -48,6 +50,8 @@ struct Result {
   uint64_t repeated = 0;                     // matched events met before
   uint64_t rejected = 0;
   uint64_t suppressed = 0;
+  // By rule id: rows dropped because a field they are grouped by is missing.
+  std::map<std::string, uint64_t> without_group;
   std::vector<uint64_t> rejected_by_reason;  // index: RejectReason
   std::vector<RejectedRecord> rejected_shown;  // the first kRejectedShownMax
 };

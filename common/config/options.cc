@@ -74,8 +74,11 @@ std::vector<Option> MakeTable() {
       {"data_dir", Type::kText, "./weir-data", &Config::data_dir,
        "Directory of the durable state, made if absent. One process at a time may use it."},
       {"rules", Type::kList, "", &Config::rules,
-       "Rule files, or folders that are searched for *.toml. Without any, events are read and counted "
-       "but nothing can fire."},
+       "Rule files, or folders that are searched for *.toml and *.yml. Without any, events are read and "
+       "counted but nothing can fire."},
+      {"macros", Type::kList, "", &Config::macros,
+       "Folders of macros (*.yml) for detections in Splunk's layout. They override those of the folder "
+       "`macros` of the detections' own checkout."},
       {"tenant", Type::kText, "default", &Config::tenant,
        "Whose events these are. It is part of event identities and alert ids; do not change it for a "
        "data directory in use.",

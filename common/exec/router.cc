@@ -56,7 +56,12 @@ class Router::Impl {
     context_.arena = &arena_;
     context_.warnings = &warnings_;
     index_.ForEachCandidate(event, [&](const WindowHead& head) {
+      const uint64_t before = counters_.without_group;
       RunRowSteps(head.rule->head.steps, 0, &context_, &counters_, [&] { EmitRow(head); });
+      if (counters_.without_group != before) [[unlikely]] {
+        without_group_.resize(rules_->windows.size());
+        without_group_[head.window_index] += counters_.without_group - before;
+      }
     });
     if (!pending_.empty()) {
       AppendEntries(event, event_index);
@@ -82,6 +87,7 @@ class Router::Impl {
 
   const expr::Warnings& warnings() const { return warnings_; }
   uint64_t grok_limits() const { return counters_.grok_limits; }
+  const std::vector<uint64_t>& without_group() const { return without_group_; }
 
  private:
   struct Part {
@@ -189,6 +195,7 @@ class Router::Impl {
   expr::EvalContext context_;
   expr::Warnings warnings_;
   StepCounters counters_;
+  std::vector<uint64_t> without_group_;
   Frame frame_;
 };
 
@@ -207,6 +214,9 @@ const expr::Warnings& Router::warnings() const {
 }
 uint64_t Router::grok_limits() const {
   return impl_->grok_limits();
+}
+const std::vector<uint64_t>& Router::without_group() const {
+  return impl_->without_group();
 }
 
 }  // namespace weir::exec

@@ -59,6 +59,9 @@ class Router {
   const expr::Warnings& warnings() const;
   // GROK matches stopped by the step limit.
   uint64_t grok_limits() const;
+  // By window of the rule set: rows of detections that were dropped because a field they are grouped
+  // by is missing. Shorter than the windows, or empty, where there were none.
+  const std::vector<uint64_t>& without_group() const;
 
  private:
   class Impl;

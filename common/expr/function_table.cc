@@ -7,6 +7,7 @@
 
 #include "common/base/check.h"
 #include "common/expr/functions_internal.h"
+#include "common/expr/spl_internal.h"
 
 namespace weir::expr {
 
@@ -224,9 +225,10 @@ Parameter ParseParameter(std::string_view text) {
   return parameter;
 }
 
-std::unordered_map<std::string_view, Function> MakeIndex() {
-  std::unordered_map<std::string_view, Function> index;
-  for (const FunctionRow& row : kRows) {
+void AddRows(std::span<const FunctionRow> rows,
+             std::unordered_map<std::string_view, Function>* functions) {
+  std::unordered_map<std::string_view, Function>& index = *functions;
+  for (const FunctionRow& row : rows) {
     Function function{&row, {}};
     for (std::string_view rest = row.signature; !rest.empty();) {
       function.parameters.push_back(ParseParameter(Take(&rest, ", ")));
@@ -237,6 +239,12 @@ std::unordered_map<std::string_view, Function> MakeIndex() {
     const bool added = index.emplace(row.name, std::move(function)).second;
     WEIR_CHECK(added, "function {} is listed twice", row.name);
   }
+}
+
+std::unordered_map<std::string_view, Function> MakeIndex() {
+  std::unordered_map<std::string_view, Function> index;
+  AddRows(kRows, &index);
+  AddRows(SplRows(), &index);
   return index;
 }
 
@@ -281,7 +289,7 @@ bool IsAggregateName(std::string_view upper_name) {
 std::vector<std::string> FunctionNames() {
   std::vector<std::string> names;
   for (const auto& [name, function] : Index()) {
-    if (!function.row->grouping) {
+    if (!function.row->grouping && !name.starts_with("spl_")) {
       names.emplace_back(name);
     }
   }

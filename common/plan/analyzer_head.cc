@@ -271,7 +271,10 @@ void Analyzer::AnalyzeConjunct(const esql::Expression& conjunct) {
     return;
   }
   Step step;
-  step.step = FilterStep{compiled, fmt::format("WHERE {}", esql::Print(conjunct))};
+  const bool counts_dropped =
+      conjunct.kind == esql::ExpressionKind::kCall && conjunct.name == "spl_keys_present";
+  step.step =
+      FilterStep{compiled, fmt::format("WHERE {}", esql::Print(conjunct)), counts_dropped};
   step.identity = fmt::format("WHERE {}", ExpandedText(conjunct, stage_->scope));
   step.reads = ReadsOf(conjunct);
   stage_->steps.push_back(std::move(step));

@@ -120,7 +120,8 @@ bool IsTimeOnly(const esql::Expression& definition) {
   bool reads_other = false;
   ForEachNode(definition, [&](const esql::Expression& node) {
     if (node.kind == esql::ExpressionKind::kColumn) {
-      const bool time = node.name == "@timestamp" || node.name == "event.ingested";
+      const bool time = node.name == "@timestamp" || node.name == "event.ingested" ||
+                        node.name == "cloudtrail:_time";
       (time ? reads_time : reads_other) = true;
     } else if (node.kind == esql::ExpressionKind::kCall && node.name == "TBUCKET") {
       reads_time = true;

@@ -40,6 +40,7 @@ std::string_view AlertModeName(AlertMode mode);    // "parity", "episodes"
 struct FilterStep {
   expr::ExprPtr condition;      // keeps rows for which it is true
   std::string text;
+  bool counts_dropped = false;  // rows it drops have no group: they are counted
 };
 struct AssignStep {
   uint32_t slot = 0;

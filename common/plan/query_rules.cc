@@ -1,6 +1,7 @@
 #include "common/plan/query_rules_internal.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,8 @@
 #include "common/esql/parser.h"
 #include "common/kql/lower.h"
 #include "common/kql/parser.h"
+#include "common/spl/lower.h"
+#include "common/spl/parser.h"
 
 namespace weir::plan {
 namespace {
@@ -47,6 +50,25 @@ esql::ExpressionPtr ConditionOf(const rule::Rule& rule, const FieldCatalogue& ca
   return node == nullptr ? nullptr : kql::Lower(*node, catalogue, diagnostics);
 }
 
+std::optional<esql::Query> SplQuery(const rule::Rule& rule, esql::Diagnostics* diagnostics) {
+  static const rule::Detection kNone;
+  const rule::Detection& detection = rule.detection.has_value() ? *rule.detection : kNone;
+  const std::optional<spl::Search> search = spl::Parse(detection.macros, diagnostics);
+  if (!search.has_value()) {
+    return std::nullopt;
+  }
+  spl::LowerOptions options;
+  if (detection.by_clock) {
+    options.clock = {detection.clock_interval_ms, detection.clock_to_ms};
+  }
+  options.shown = rule.investigation_fields;
+  if (rule.suppression.has_value()) {
+    options.shown.insert(options.shown.end(), rule.suppression->group_by.begin(),
+                         rule.suppression->group_by.end());
+  }
+  return spl::Lower(*search, options, diagnostics);
+}
+
 bool IsEmptyQuery(const rule::Rule& rule) {
   return rule.query.find_first_not_of(" \t\r\n") == std::string::npos;
 }
@@ -73,6 +95,8 @@ std::string WhyKindUnsupported(const rule::Rule& rule) {
       return "rule type [threat_match] is not supported: it joins events with an index of indicators";
     case rule::RuleType::kMachineLearning:
       return "rule type [machine_learning] is not supported: it reads the results of anomaly jobs";
+    case rule::RuleType::kSpl:
+      return "";
     case rule::RuleType::kUnknown:
       break;
   }
@@ -92,8 +116,29 @@ rule::Rule AnalysedRule(const rule::Rule& rule) {
   return analysed;
 }
 
+rule::Rule RuleAsJudged(const rule::Rule& rule, bool by_schedule) {
+  rule::Rule judged = rule;
+  if (!rule.detection.has_value()) {
+    return judged;
+  }
+  const rule::Detection& detection = *rule.detection;
+  judged.detection->by_clock = by_schedule;
+  if (by_schedule) {
+    judged.interval_ms = detection.clock_interval_ms;
+    // The bucket's first instant is in it, where windows begin behind theirs.
+    judged.lookback_ms = detection.clock_from_ms +
+                         std::gcd(detection.clock_from_ms, detection.clock_interval_ms);
+  } else {
+    judged.lookback_ms = detection.clock_from_ms - detection.clock_to_ms;
+  }
+  return judged;
+}
+
 std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalogue& catalogue,
                                        esql::Diagnostics* diagnostics) {
+  if (rule.type == rule::RuleType::kSpl) {
+    return SplQuery(rule, diagnostics);
+  }
   if (rule.type == rule::RuleType::kEsql) {
     std::optional<esql::Query> query = esql::Parse(diagnostics);
     if (query.has_value()) {

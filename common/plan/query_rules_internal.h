@@ -16,6 +16,10 @@ namespace weir::plan {
 std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalogue& catalogue,
                                        esql::Diagnostics* diagnostics);
 
+// A detection of Splunk's with the interval and look-back it is judged by: over every range of its length,
+// or, by schedule, in the scheduler's buckets. Any other rule as it is.
+rule::Rule RuleAsJudged(const rule::Rule& rule, bool by_schedule);
+
 // The rule as its query is analysed: suppression of a threshold rule is by its fields, and alerts
 // of single events show who did what from where.
 rule::Rule AnalysedRule(const rule::Rule& rule);

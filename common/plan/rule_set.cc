@@ -53,7 +53,13 @@ class RuleSetCompiler {
  public:
   RuleSetCompiler(const std::vector<rule::Rule>& rules, const CompileOptions& options,
                   const FieldCatalogue& catalogue)
-      : rules_(rules), options_(options), catalogue_(catalogue), findings_(rules.size()) {}
+      : options_(options), catalogue_(catalogue), findings_(rules.size()) {
+    const bool by_schedule =
+        options.mode == JudgeMode::kSchedule || options.alerts == AlertMode::kParity;
+    for (const rule::Rule& rule : rules) {
+      rules_.push_back(RuleAsJudged(rule, by_schedule));
+    }
+  }
 
   CompileResult Compile(RuleSetVersion version);
 
@@ -63,7 +69,7 @@ class RuleSetCompiler {
   void WarnOfInvestigationFields(const rule::Rule& rule, Analysis* analysis) const;
   static CompiledRule Assemble(Draft draft, const std::vector<KeyClass>& classes);
 
-  const std::vector<rule::Rule>& rules_;
+  std::vector<rule::Rule> rules_;   // as they are judged; drafts point to them
   const CompileOptions& options_;
   const FieldCatalogue& catalogue_;
   std::vector<std::vector<rule::Finding>> findings_;

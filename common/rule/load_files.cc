@@ -6,6 +6,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "common/rule/macro_files_internal.h"
 #include "common/rule/rule.h"
 #include "common/rule/toml_depth_internal.h"
 
@@ -13,6 +14,22 @@ namespace weir::rule {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool IsYaml(const fs::path& path) {
+  return path.extension() == ".yml" || path.extension() == ".yaml";
+}
+
+// Whether a YAML file is a detection: checkouts hold macros, stories and other data beside them.
+bool HasSearch(const fs::path& path) {
+  std::ifstream stream(path);
+  std::string line;
+  while (std::getline(stream, line)) {
+    if (line.starts_with("search:")) {
+      return true;
+    }
+  }
+  return false;
+}
 
 Status AppendFiles(const std::string& path, std::vector<std::string>* files) {
   std::error_code error;
@@ -27,7 +44,11 @@ Status AppendFiles(const std::string& path, std::vector<std::string>* files) {
   fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code ignored;
-    if (entry->path().extension() == ".toml" && !entry->is_directory(ignored)) {
+    if (entry->is_directory(ignored)) {
+      continue;
+    }
+    if (entry->path().extension() == ".toml" ||
+        (IsYaml(entry->path()) && HasSearch(entry->path()))) {
       files->push_back(entry->path().string());
     }
   }
@@ -48,7 +69,7 @@ LoadResult Unreadable(const std::string& path, const std::string& why) {
   return result;
 }
 
-LoadResult LoadFile(const std::string& path) {
+LoadResult LoadFile(const std::string& path, const LoadOptions& options, MacroFiles* macros) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(path, error);
   if (error) {
@@ -63,12 +84,21 @@ LoadResult LoadFile(const std::string& path) {
   if (!stream.is_open() || stream.bad()) {
     return Unreadable(path, "the file cannot be opened or read");
   }
-  return LoadRule(path, std::move(text).str());
+  LoadResult result = LoadRule(path, std::move(text).str());
+  if (!result.rule.has_value() || !result.rule->detection.has_value()) {
+    return result;
+  }
+  // Again with the macros of its checkout, which the text holds from here on.
+  std::string bundle = BundleMacros(result.text, result.rule->query,
+                                    macros->For(path, options.macro_folders));
+  return bundle == result.text ? result : LoadRule(path, std::move(bundle));
 }
 
 }  // namespace
 
-StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths) {
+StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths,
+                                            const LoadOptions& options) {
+  MacroFiles macros;
   std::vector<std::string> files;
   for (const std::string& path : paths) {
     WEIR_RETURN_IF_ERROR(AppendFiles(path, &files));
@@ -80,7 +110,7 @@ StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& path
   results.reserve(files.size());
   std::map<std::string, std::string> path_of_id;
   for (const std::string& file : files) {
-    LoadResult result = LoadFile(file);
+    LoadResult result = LoadFile(file, options, &macros);
     if (result.rule.has_value()) {
       const auto [seen, added] = path_of_id.try_emplace(result.rule->id, file);
       if (!added) {

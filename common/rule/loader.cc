@@ -7,6 +7,7 @@
 #include "common/base/units.h"
 #include "common/rule/toml_depth_internal.h"
 #include "common/rule/toml_reader_internal.h"
+#include "common/rule/yaml_reader_internal.h"
 
 namespace weir::rule {
 namespace {
@@ -458,6 +459,10 @@ LoadResult LoadRule(std::string path, std::string text) {
   if (result.text.size() > kFileBytesMax) {
     result.text.clear();
     TomlReader(&result).Error({}, fmt::format("the file has more than {} bytes", kFileBytesMax));
+    return result;
+  }
+  if (result.path.ends_with(".yml") || result.path.ends_with(".yaml")) {
+    LoadDetection(&result);
     return result;
   }
   if (const int line = FindDeepKey(result.text); line != 0) {

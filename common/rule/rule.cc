@@ -16,6 +16,8 @@ std::string_view DialectName(Dialect dialect) {
       return "eql";
     case Dialect::kLucene:
       return "lucene";
+    case Dialect::kSpl:
+      return "spl";
   }
   return "unknown";
 }
@@ -36,6 +38,8 @@ std::string_view RuleTypeName(RuleType type) {
       return "threat_match";
     case RuleType::kMachineLearning:
       return "machine_learning";
+    case RuleType::kSpl:
+      return "spl";
     case RuleType::kUnknown:
       break;
   }

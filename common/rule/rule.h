@@ -10,12 +10,13 @@
 
 #include "common/base/status.h"
 #include "common/esql/diagnostic.h"
+#include "common/spl/macros.h"
 
 namespace weir::rule {
 
-enum class Dialect : uint8_t { kEsql, kKuery, kEql, kLucene };
+enum class Dialect : uint8_t { kEsql, kKuery, kEql, kLucene, kSpl };
 enum class RuleType : uint8_t {
-  kEsql, kQuery, kThreshold, kEql, kNewTerms, kThreatMatch, kMachineLearning, kUnknown,
+  kEsql, kQuery, kThreshold, kEql, kNewTerms, kThreatMatch, kMachineLearning, kUnknown, kSpl,
 };
 std::string_view DialectName(Dialect dialect);      // "esql", "kuery", ...
 std::string_view RuleTypeName(RuleType type);       // as in rule files
@@ -55,6 +56,28 @@ struct Threshold {
   std::vector<Cardinality> cardinality;
 };
 
+// What a detection of Splunk's layout has beside a rule's fields.
+struct Detection {
+  std::string type;                       // "TTP", "Anomaly", "Hunting", "Correlation"
+  std::string status;                     // "production", "experimental"
+  std::vector<std::string> stories;
+  std::vector<std::string> data_sources;
+  std::string message;                    // $field$ is a field of the alert
+  struct Entity {
+    std::string field;
+    std::string type;                     // "user", "system", "other"
+    int score = 0;                        // 0 for a threat object
+  };
+  std::vector<Entity> risk_objects;
+  std::vector<Entity> threat_objects;
+  spl::Macros macros;                     // those the search calls
+  // The scheduler's run: every interval, over event time from `from` to `to` before it.
+  int64_t clock_interval_ms = 60 * 60 * 1000;
+  int64_t clock_from_ms = 70 * 60 * 1000;
+  int64_t clock_to_ms = 10 * 60 * 1000;
+  bool by_clock = false;                  // judged so, not over every range of that length
+};
+
 struct Rule {
   std::string path;
   std::string id;
@@ -85,6 +108,7 @@ struct Rule {
   std::vector<ThreatMapping> threat;      // [[rule.threat]]; ATLAS ids found in tags are added
   std::optional<Suppression> suppression;
   std::optional<Threshold> threshold;
+  std::optional<Detection> detection;     // dialect SPL only
   std::string note;
   std::string setup;
   std::string license;
@@ -120,13 +144,20 @@ struct LoadResult {
   std::vector<Finding> findings;
 };
 
-// Reads the TOML text of one Elastic detection rule.
+// Reads the text of one rule: TOML of Elastic's layout, or, where the path ends in .yml or .yaml, a
+// detection of Splunk's, behind which macros may follow as a document of their own (BundleMacros).
 LoadResult LoadRule(std::string path, std::string text);
 
-// Loads every *.toml below the paths (files or folders, recursively, sorted by path). NotFound for
-// a path that does not exist. An unreadable file is a finding of its result. A rule id met twice is
-// an error of the later file.
-StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths);
+struct LoadOptions {
+  // Folders of macros for detections, beside the `macros` folder of their own checkout.
+  std::vector<std::string> macro_folders;
+};
+
+// Loads every *.toml, and every *.yml with a search, below the paths (files or folders, recursively,
+// sorted by path). NotFound for a path that does not exist. An unreadable file is a finding of its
+// result. A rule id met twice is an error of the later file.
+StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths,
+                                            const LoadOptions& options = {});
 
 // "now-60m", "now-1h", "now" -> milliseconds back; empty when it is none.
 std::optional<int64_t> ParseNowOffset(std::string_view text);

@@ -125,6 +125,7 @@ constexpr FieldType kFields[] = {
     {"cloud.provider", DataType::kKeyword},
     {"cloud.region", DataType::kKeyword},
     {"cloud.service.name", DataType::kKeyword},
+    {"cloudtrail:_time", DataType::kDouble},
     {"container.id", DataType::kKeyword},
     {"container.image.name", DataType::kKeyword},
     {"container.name", DataType::kKeyword},

@@ -1,6 +1,7 @@
 // CloudTrail records, digests and insights: docs/normalization.md has the mapping's reasons.
 #include <algorithm>
 
+#include "common/source/cim_internal.h"
 #include "common/source/cloudtrail_internal.h"
 #include "common/source/document_internal.h"
 #include "common/source/user_agent_internal.h"
@@ -480,7 +481,7 @@ void FindFacts(RecordView& record, Facts* facts) {
 
 constinit const SourceDefinition kCloudTrailSource{
     SourceKind::kCloudTrail, kCloudTrailStream,   cloudtrail::kRows,      cloudtrail::kKnownPaths,
-    Empties::kMarkers,       cloudtrail::IsRecord, cloudtrail::FindFacts,
+    Empties::kMarkers,       cloudtrail::IsRecord, cloudtrail::FindFacts, cloudtrail::CimRows,
 };
 
 }  // namespace weir::source

@@ -162,6 +162,8 @@ constexpr std::string_view kFamilies[] = {
     "aws.cloudtrail.flattened.",
     "aws.cloudtrail.user_identity.session_context.web_id_federation_data.attributes.",
     "azure.activitylogs.identity.claims.",
+    "cloudtrail-folded:",
+    "cloudtrail:",
     "azure.platformlogs.identity.",
     "azure.platformlogs.properties.",
     "container.labels.",

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kBelow = ".*";
 constexpr std::string_view kList = "[]";
+constexpr std::string_view kOfView = ":*";
 
 // The row's name without its ending; "a.b." of "a.b.*".
 std::string_view BareName(std::string_view field) {
@@ -21,6 +22,9 @@ std::string_view BareName(std::string_view field) {
 
 bool Covers(const FieldRow& row, std::string_view name) {
   const std::string_view bare = BareName(row.field);
+  if (row.field.ends_with(kOfView)) {
+    return name.starts_with(row.field.substr(0, row.field.size() - 1));
+  }
   return row.field.ends_with(kBelow)
              ? name.size() > bare.size() + 1 && name.starts_with(bare) && name[bare.size()] == '.'
              : name == bare;
@@ -40,16 +44,21 @@ Normaliser::Normaliser(const SourceDefinition& source, const FieldRegistry& regi
   for (const std::string_view path : source.known_paths) {
     known_.push_back(paths_.Intern(path));
   }
+  const std::span<const FieldRow> view =
+      source.view == nullptr ? std::span<const FieldRow>() : source.view();
   bindings_.resize(registry.size());
   for (std::size_t id = 0; id < registry.size(); ++id) {
     const FieldRegistry::Field& field = registry.field(static_cast<FieldId>(id));
-    const auto row = std::find_if(source.rows.begin(), source.rows.end(),
-                                  [&](const FieldRow& r) { return Covers(r, field.name); });
     bindings_[id].type = field.type;
-    if (row != source.rows.end()) {
-      bindings_[id] = Bind(*row, field.type);
-      if (row->field.ends_with(kBelow)) {
-        bindings_[id].rest = field.name.substr(row->field.size() - 1);
+    for (const std::span<const FieldRow> rows : {source.rows, view}) {
+      const auto row = std::find_if(rows.begin(), rows.end(),
+                                    [&](const FieldRow& r) { return Covers(r, field.name); });
+      if (row != rows.end()) {
+        bindings_[id] = Bind(*row, field.type);
+        if (row->field.ends_with('*')) {
+          bindings_[id].rest = field.name.substr(row->field.size() - 1);
+        }
+        break;
       }
     }
   }

@@ -94,6 +94,9 @@ struct SourceDefinition {
   Empties empties;
   bool (*recognises)(const Object& object);
   void (*find_facts)(RecordView& record, Facts* facts);
+  // Rows of a view over the same records, under a prefix of its own ("view:name", "view:*"): for rules,
+  // never in documents.
+  std::span<const FieldRow> (*view)() = nullptr;
 };
 std::span<const SourceDefinition* const> Sources();
 

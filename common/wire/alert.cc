@@ -144,6 +144,8 @@ pb::Dialect DialectToProto(rule::Dialect dialect) {
       return pb::DIALECT_EQL;
     case rule::Dialect::kLucene:
       return pb::DIALECT_LUCENE;
+    case rule::Dialect::kSpl:
+      return pb::DIALECT_SPL;
   }
   return pb::DIALECT_UNSPECIFIED;
 }
@@ -156,6 +158,8 @@ rule::Dialect DialectFromProto(pb::Dialect dialect) {
       return rule::Dialect::kEql;
     case pb::DIALECT_LUCENE:
       return rule::Dialect::kLucene;
+    case pb::DIALECT_SPL:
+      return rule::Dialect::kSpl;
     default:
       return rule::Dialect::kEsql;
   }
