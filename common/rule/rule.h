@@ -55,6 +55,28 @@ struct Threshold {
   std::vector<Cardinality> cardinality;
 };
 
+// A filter of Kibana's ([[rule.filters]]), which events must pass besides the query. A test holds when
+// any value of the field passes.
+struct Filter {
+  enum class Kind : uint8_t {
+    kAll,        // parts
+    kAny,        // parts
+    kNot,        // parts[0]
+    kExists,     // field
+    kEquals,     // field, values: any of them
+    kPhrase,     // as kEquals; on text fields the words in their order
+    kWords,      // as kEquals; on text fields any of the words
+    kWildcard,   // field, values: patterns with * and ?
+    kRegex,      // field, values: Lucene's expressions
+    kLess, kLessEqual, kGreater, kGreaterEqual,   // field, values[0]
+  };
+  Kind kind = Kind::kAll;
+  std::string field;
+  std::vector<std::string> values;
+  bool ignore_case = false;
+  std::vector<Filter> parts;
+};
+
 struct Rule {
   std::string path;
   std::string id;
@@ -85,6 +107,7 @@ struct Rule {
   std::vector<ThreatMapping> threat;      // [[rule.threat]]; ATLAS ids found in tags are added
   std::optional<Suppression> suppression;
   std::optional<Threshold> threshold;
+  std::optional<Filter> filter;           // all of [[rule.filters]] that are switched on
   std::string note;
   std::string setup;
   std::string license;
@@ -128,7 +151,8 @@ LoadResult LoadRule(std::string path, std::string text);
 // an error of the later file.
 StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths);
 
-// "now-60m", "now-1h", "now" -> milliseconds back; empty when it is none.
+// "now-60m", "now-1h", "now-1d-6h", "now" -> milliseconds back; empty when it is none. Rounding
+// ("now-1d/d") counts as its whole unit: as far back as it ever reaches.
 std::optional<int64_t> ParseNowOffset(std::string_view text);
 
 }  // namespace weir::rule

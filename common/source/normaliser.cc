@@ -17,7 +17,13 @@ Normaliser::Normaliser(std::span<const FieldRow> rows, std::span<const std::stri
     const FieldRegistry::Field& field = registry.field(static_cast<FieldId>(id));
     Binding& binding = bindings_[id];
     binding.type = field.type;
-    const std::string_view name = field.name;
+    // The document that a raw record stands for has its fields; only an ECS table has rows for itself.
+    const bool reads_source = field.name.starts_with(kSourcePrefix) &&
+                              std::none_of(rows.begin(), rows.end(), [](const FieldRow& row) {
+                                return row.field.starts_with(kSourcePrefix);
+                              });
+    const std::string_view name =
+        std::string_view(field.name).substr(reads_source ? kSourcePrefix.size() : 0);
     const auto matches = [name](const FieldRow& row) {
       return row.field.ends_with(".*")
                  ? name.size() > row.field.size() - 1 &&

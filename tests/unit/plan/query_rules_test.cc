@@ -58,6 +58,17 @@ TEST(QueryRulesTest, AKqlRuleIsEvents) {
                                  "source.ip", "user.id", "user.name"));
 }
 
+TEST(QueryRulesTest, FiltersAreConditions) {
+  rule::Filter a{rule::Filter::Kind::kEquals, "event.provider", {"b", "c"}, false, {}};
+  rule::Filter not_mine{rule::Filter::Kind::kNot, "", {},
+                        false, {{rule::Filter::Kind::kWildcard, "user.id", {"me*"}, true, {}}}};
+  rule::Rule rule = MakeKql("event.action: a");
+  rule.filter = rule::Filter{rule::Filter::Kind::kAll, "", {}, false, {a, not_mine}};
+  const CompileResult result = CompileAll({rule});
+  EXPECT_EQ(Only(result).head.guards.size(), 2U);
+  EXPECT_THAT(Explain(*result.rules, Only(result)), HasSubstr("user.id"));
+}
+
 TEST(QueryRulesTest, GuardsComeFromEqualitiesOnly) {
   const auto guards = [](std::string query) {
     return Only(CompileAll({MakeKql(std::move(query))})).head.guards.size();
