@@ -161,6 +161,24 @@ TEST(QueryRulesTest, KqlIsAFunctionOfEsql) {
               ElementsAre("1:16: error: function [kql] takes one argument, a constant string"));
 }
 
+TEST(QueryRulesTest, ConstantPathsOfTheSourceAreFields) {
+  const CompileResult result = CompileQuery(
+      "FROM logs-* METADATA _source | WHERE JSON_EXTRACT(_source, \"$.sip.method\") == \"A\"\n"
+      "AND JSON_EXTRACT(_source, \"sip.codes[0].x\") == \"8\"");
+  ASSERT_EQ(result.rules->rules.size(), 1U);
+  EXPECT_THAT(result.rules->rules[0].head.text, HasSubstr("_source.sip.method == \"A\""));
+  EXPECT_THAT(result.rules->rules[0].head.text,
+              HasSubstr("JSON_EXTRACT(_source.sip.codes, \"[0].x\")"));
+  for (const char* query : {"FROM a METADATA _source | WHERE JSON_EXTRACT(_source, user.id) == \"A\"",
+                            "FROM a METADATA _source | WHERE _source == \"A\"",
+                            "FROM a METADATA _source | WHERE JSON_EXTRACT(_source, \"[0]\") == \"A\""}) {
+    const CompileResult refused = CompileQuery(query);
+    EXPECT_TRUE(refused.rules->rules.empty()) << query;
+    ASSERT_FALSE(refused.findings[0].empty()) << query;
+    EXPECT_TRUE(rule::IsRefusal(refused.findings[0][0])) << query;
+  }
+}
+
 // What an unknown field is read as: the type of its cell among those of an event rule.
 DataType TypeRead(const std::string& condition) {
   const CompileResult result =
