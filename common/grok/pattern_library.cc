@@ -164,7 +164,8 @@ std::span<const NamedPattern> PatternLibrary() {
 }
 
 const NamedPattern* FindPattern(std::string_view name) {
-  for (const std::span<const NamedPattern> patterns : {PatternLibrary(), ProductPatterns()}) {
+  for (const std::span<const NamedPattern> patterns : {PatternLibrary(), ProductPatterns(), NetworkPatterns(),
+                                                      MonitoringPatterns(), BackupPatterns()}) {
     const auto found = std::lower_bound(
         patterns.begin(), patterns.end(), name,
         [](const NamedPattern& pattern, std::string_view wanted) { return pattern.name < wanted; });

@@ -18,7 +18,12 @@ std::span<const NamedPattern> PatternLibrary();
 // As PatternLibrary, of whole lines as products write them.
 std::span<const NamedPattern> ProductPatterns();
 
-// In either. Null for an unknown name.
+// As ProductPatterns, of firewalls; of Nagios, Zeek and Rails; of Bacula.
+std::span<const NamedPattern> NetworkPatterns();
+std::span<const NamedPattern> MonitoringPatterns();
+std::span<const NamedPattern> BackupPatterns();
+
+// In any. Null for an unknown name.
 const NamedPattern* FindPattern(std::string_view name);
 
 // The library's name with the least edit distance, empty when none is near.

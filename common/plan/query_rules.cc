@@ -143,6 +143,7 @@ std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalo
     std::optional<esql::Query> query = esql::Parse(diagnostics);
     if (query.has_value()) {
       LowerKqlCalls(catalogue, &*query, diagnostics);
+      LowerSourceCalls(&*query);
     }
     return query;
   }
@@ -160,6 +161,9 @@ std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalo
     }
     const esql::SourceRange range = condition->range;
     query.commands.push_back({esql::WhereCommand{std::move(condition)}, range});
+  }
+  if (rule.filter.has_value()) {
+    query.commands.push_back({esql::WhereCommand{ConditionOfFilter(*rule.filter, catalogue)}, {}});
   }
   if (rule.type == rule::RuleType::kThreshold) {
     AddThreshold(*rule.threshold, &query);

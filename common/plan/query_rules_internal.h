@@ -30,8 +30,14 @@ std::string WhyKindUnsupported(const rule::Rule& rule);
 // threshold.cc: count (and distinct count) per values of the rule's fields.
 void AddThreshold(const rule::Threshold& threshold, esql::Query* query);
 
+// filters.cc: what events must pass besides the query.
+esql::ExpressionPtr ConditionOfFilter(const rule::Filter& filter, const FieldCatalogue& catalogue);
+
 // kql_calls.cc: replaces each KQL("...") by what it says.
 void LowerKqlCalls(const FieldCatalogue& catalogue, esql::Query* query,
                    esql::Diagnostics* diagnostics);
+
+// source_calls.cc: JSON_EXTRACT(_source, "a.b") reads the field [_source.a.b].
+void LowerSourceCalls(esql::Query* query);
 
 }  // namespace weir::plan

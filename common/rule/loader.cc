@@ -5,6 +5,7 @@
 #include <map>
 
 #include "common/base/units.h"
+#include "common/rule/filters_internal.h"
 #include "common/rule/toml_depth_internal.h"
 #include "common/rule/toml_reader_internal.h"
 #include "common/rule/yaml_reader_internal.h"
@@ -45,6 +46,7 @@ class Loader {
   void LoadSuppression();
   void LoadThreshold();
   void LoadInvestigationFields();
+  void LoadFilters();
   void WarnNotApplied();
   void WarnUnknownFields();
 
@@ -77,6 +79,7 @@ std::optional<Rule> Loader::Load() {
   LoadSuppression();
   LoadThreshold();
   LoadInvestigationFields();
+  LoadFilters();
   WarnNotApplied();
   WarnUnknownFields();
   if (reader_.has_errors()) {
@@ -204,6 +207,11 @@ void Loader::LoadTimes() {
     }
     if (const std::optional<int64_t> parsed = ParseNowOffset(text); parsed.has_value()) {
       *offset_ms = *parsed;
+      if (text.find('/') != std::string::npos) {
+        reader_.Warning(rule_table_.table->get(key)->source(),
+                        fmt::format("field [rule.{}] is not rounded: [{}] is taken as {} s ago", key,
+                                    text, *parsed / 1000));
+      }
     } else {
       reader_.Error(rule_table_.table->get(key)->source(),
                     fmt::format("field [rule.{}] must be now or now-<number><unit>, unit s, m, h, d "
@@ -414,11 +422,25 @@ void Loader::LoadInvestigationFields() {
   reader_.WarnUnknown(table, {"field_names"});
 }
 
+void Loader::LoadFilters() {
+  const toml::node* node = rule_table_.table->get("filters");
+  const toml::array* list = node == nullptr ? nullptr : node->as_array();
+  if (node == nullptr || (list != nullptr && list->empty())) {
+    return;
+  }
+  if (rule_.type == RuleType::kEsql) {
+    reader_.Error(node->source(), "field [rule.filters] is not supported by rules of type [esql]",
+                  "write the filter as a WHERE of the query");
+    return;
+  }
+  rule_.filter = ReadFilters(rule_table_, &reader_);
+}
+
 // Fields that change what the SIEM does with the rule and have no effect here: silence about them
 // would be a wrong answer.
 void Loader::WarnNotApplied() {
   for (const std::string_view key :
-       {"exceptions_list", "filters", "severity_mapping", "risk_score_mapping", "rule_name_override",
+       {"data_view_id", "exceptions_list", "severity_mapping", "risk_score_mapping", "rule_name_override",
         "tiebreaker_field", "timestamp_field", "actions", "response_actions"}) {
     const toml::node* node = rule_table_.table->get(key);
     const toml::array* list = node == nullptr ? nullptr : node->as_array();

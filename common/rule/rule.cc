@@ -66,49 +66,62 @@ bool IsRefusal(const Finding& finding) {
           finding.message.find("with unsupported type") != std::string::npos);
 }
 
+namespace {
+
+std::optional<int64_t> UnitMillis(char unit) {
+  switch (unit) {
+    case 's':
+      return kMillisPerSecond;
+    case 'm':
+      return kMillisPerMinute;
+    case 'h':
+    case 'H':
+      return kMillisPerHour;
+    case 'd':
+      return kMillisPerDay;
+    case 'w':
+      return 7 * kMillisPerDay;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
 std::optional<int64_t> ParseNowOffset(std::string_view text) {
   constexpr std::string_view kNow = "now";
   if (!text.starts_with(kNow)) {
     return std::nullopt;
   }
   text.remove_prefix(kNow.size());
-  if (text.empty()) {
-    return 0;
-  }
-  if (text.front() != '-' || text.size() < 3) {
-    return std::nullopt;
-  }
-  text.remove_prefix(1);
-  int64_t unit_ms = 0;
-  switch (text.back()) {
-    case 's':
-      unit_ms = kMillisPerSecond;
-      break;
-    case 'm':
-      unit_ms = kMillisPerMinute;
-      break;
-    case 'h':
-    case 'H':
-      unit_ms = kMillisPerHour;
-      break;
-    case 'd':
-      unit_ms = kMillisPerDay;
-      break;
-    case 'w':
-      unit_ms = 7 * kMillisPerDay;
-      break;
-    default:
-      return std::nullopt;
-  }
-  text.remove_suffix(1);
-  int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   int64_t offset_ms = 0;
-  if (error != std::errc() || end != text.data() + text.size() || count < 0 ||
-      __builtin_mul_overflow(count, unit_ms, &offset_ms)) {
-    return std::nullopt;
+  while (!text.empty() && text.front() != '/') {
+    const bool is_minus = text.front() == '-';
+    if (!is_minus && text.front() != '+') {
+      return std::nullopt;
+    }
+    text.remove_prefix(1);
+    int64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    if (error != std::errc() || count < 0 || end == text.data() + text.size()) {
+      return std::nullopt;
+    }
+    const std::optional<int64_t> unit_ms = UnitMillis(*end);
+    int64_t step_ms = 0;
+    if (!unit_ms.has_value() || __builtin_mul_overflow(count, *unit_ms, &step_ms) ||
+        __builtin_add_overflow(offset_ms, is_minus ? step_ms : -step_ms, &offset_ms)) {
+      return std::nullopt;
+    }
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
   }
-  return offset_ms;
+  // Rounding down to a unit reaches up to one further back.
+  if (!text.empty()) {
+    const std::optional<int64_t> unit_ms = text.size() == 2 ? UnitMillis(text[1]) : std::nullopt;
+    if (!unit_ms.has_value() || __builtin_add_overflow(offset_ms, *unit_ms, &offset_ms)) {
+      return std::nullopt;
+    }
+  }
+  return offset_ms < 0 ? std::nullopt : std::optional(offset_ms);
 }
 
 }  // namespace weir::rule

@@ -78,6 +78,28 @@ struct Detection {
   bool by_clock = false;                  // judged so, not over every range of that length
 };
 
+// A filter of Kibana's ([[rule.filters]]), which events must pass besides the query. A test holds when
+// any value of the field passes.
+struct Filter {
+  enum class Kind : uint8_t {
+    kAll,        // parts
+    kAny,        // parts
+    kNot,        // parts[0]
+    kExists,     // field
+    kEquals,     // field, values: any of them
+    kPhrase,     // as kEquals; on text fields the words in their order
+    kWords,      // as kEquals; on text fields any of the words
+    kWildcard,   // field, values: patterns with * and ?
+    kRegex,      // field, values: Lucene's expressions
+    kLess, kLessEqual, kGreater, kGreaterEqual,   // field, values[0]
+  };
+  Kind kind = Kind::kAll;
+  std::string field;
+  std::vector<std::string> values;
+  bool ignore_case = false;
+  std::vector<Filter> parts;
+};
+
 struct Rule {
   std::string path;
   std::string id;
@@ -109,6 +131,7 @@ struct Rule {
   std::optional<Suppression> suppression;
   std::optional<Threshold> threshold;
   std::optional<Detection> detection;     // dialect SPL only
+  std::optional<Filter> filter;           // all of [[rule.filters]] that are switched on
   std::string note;
   std::string setup;
   std::string license;
@@ -159,7 +182,8 @@ struct LoadOptions {
 StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths,
                                             const LoadOptions& options = {});
 
-// "now-60m", "now-1h", "now" -> milliseconds back; empty when it is none.
+// "now-60m", "now-1h", "now-1d-6h", "now" -> milliseconds back; empty when it is none. Rounding
+// ("now-1d/d") counts as its whole unit: as far back as it ever reaches.
 std::optional<int64_t> ParseNowOffset(std::string_view text);
 
 }  // namespace weir::rule

@@ -452,6 +452,9 @@ class SourceCatalogue final : public FieldCatalogue {
     if (const auto found = types_.find(field); found != types_.end()) {
       return found->second;
     }
+    if (field.starts_with(kSourcePrefix)) {
+      return DataType::kKeyword;
+    }
     for (const std::string_view family : KeywordFamilies()) {
       if (field.size() > family.size() && field.starts_with(family)) {
         return DataType::kKeyword;

@@ -273,7 +273,42 @@ Value MetaValue(RecordView& record, const Binding& binding) {
              : Value::Null();
 }
 
+// What stands below a name in the document itself, however it is nested.
+bool FindBelow(const Element& root, std::string_view path, Element* found) {
+  if (path.empty()) {
+    *found = root;
+    return true;
+  }
+  if (!IsObject(root)) {
+    return false;
+  }
+  for (const auto& member : ObjectOf(root)) {
+    const std::string_view key = member.key;
+    const bool whole = key == path;
+    const bool prefix =
+        path.size() > key.size() && path.starts_with(key) && path[key.size()] == '.';
+    if ((whole || prefix) &&
+        FindBelow(member.value, whole ? std::string_view() : path.substr(key.size() + 1), found)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Objects and lists as JSON without blanks.
+Value SourceValue(RecordView& record, const Binding& binding) {
+  Element element;
+  if (!FindBelow(record.root, binding.rest, &element)) {
+    return Value::Null();
+  }
+  if (IsObject(element) || IsArray(element)) {
+    return Value::Keyword(record.arena.Copy(simdjson::minify(element)));
+  }
+  return ScalarToValue(element, binding.type, &record.arena);
+}
+
 constexpr FieldRow kRows[] = {
+    {"_source.*", SourceValue},
     {"_id", MetaValue, "_id"},
     {"_index", MetaValue, "_index"},
     {"_version", MetaValue, "_version"},
@@ -334,7 +369,9 @@ std::unique_ptr<Normaliser> MakeEcsNormaliser(const FieldRegistry& registry, Ecs
   auto normaliser = std::make_unique<Normaliser>(kEcsSource, registry, with_documents);
   for (std::size_t id = 0; id < registry.size(); ++id) {
     Binding& binding = normaliser->bindings()[id];
-    binding.rest = registry.field(static_cast<FieldId>(id)).name;
+    if (binding.transform != SourceValue) {
+      binding.rest = registry.field(static_cast<FieldId>(id)).name;
+    }
     binding.segment = index->Intern(binding.rest);
     binding.transform = binding.transform == nullptr ? FieldValue : binding.transform;
   }

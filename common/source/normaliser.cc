@@ -30,6 +30,15 @@ bool Covers(const FieldRow& row, std::string_view name) {
              : name == bare;
 }
 
+// The document that a raw record stands for has its fields; only an ECS table has rows for itself.
+std::string_view NameOfRow(const SourceDefinition& source, std::string_view field) {
+  const bool reads_document =
+      field.starts_with(kSourcePrefix) &&
+      std::none_of(source.rows.begin(), source.rows.end(),
+                   [](const FieldRow& row) { return row.field.starts_with(kSourcePrefix); });
+  return reads_document ? field.substr(kSourcePrefix.size()) : field;
+}
+
 // In a document ips stand as their texts.
 DataType DocumentType(std::string_view name) {
   const DataType type = Catalogue().TypeOf(name).value_or(DataType::kKeyword);
@@ -50,13 +59,14 @@ Normaliser::Normaliser(const SourceDefinition& source, const FieldRegistry& regi
   for (std::size_t id = 0; id < registry.size(); ++id) {
     const FieldRegistry::Field& field = registry.field(static_cast<FieldId>(id));
     bindings_[id].type = field.type;
+    const std::string_view name = NameOfRow(source, field.name);
     for (const std::span<const FieldRow> rows : {source.rows, view}) {
       const auto row = std::find_if(rows.begin(), rows.end(),
-                                    [&](const FieldRow& r) { return Covers(r, field.name); });
+                                    [&](const FieldRow& r) { return Covers(r, name); });
       if (row != rows.end()) {
         bindings_[id] = Bind(*row, field.type);
         if (row->field.ends_with('*')) {
-          bindings_[id].rest = field.name.substr(row->field.size() - 1);
+          bindings_[id].rest = std::string(name.substr(row->field.size() - 1));
         }
         break;
       }

@@ -10,6 +10,9 @@
 
 namespace weir {
 
+// "_source.a.b" is what the document itself has at a.b, as text: keywords, objects and lists as JSON.
+inline constexpr std::string_view kSourcePrefix = "_source.";
+
 class FieldCatalogue {
  public:
   virtual ~FieldCatalogue() = default;

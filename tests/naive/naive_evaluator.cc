@@ -52,14 +52,56 @@ std::string InvalidGroup(const Call& call) {
          "; user.id=" + OrNull(call.user);
 }
 
+std::string ErrorsByUserGroup(const Call& call) {
+  if (call.source != Call::Source::kBedrock || call.user.empty() ||
+      (call.error_code != "AccessDeniedException" && !call.error_code.starts_with("Validation"))) {
+    return "";
+  }
+  return "user.id=" + call.user;
+}
+
+std::string UsersOfModelsGroup(const Call& call) {
+  if (call.source != Call::Source::kBedrock || call.error_code.empty() ||
+      call.error_code == "ThrottlingException" || call.account.empty() || call.model.empty()) {
+    return "";
+  }
+  return "cloud.account.id=" + call.account + "; gen_ai.request.model.id=" + call.model;
+}
+
+constexpr char kEverything[] = "*";   // the group of a rule without fields
+
+std::string ManyCallsGroup(const Call& call) {
+  const bool from_bedrock =
+      call.source == Call::Source::kCloudTrail && call.provider == "bedrock.amazonaws.com";
+  const bool converses = call.operation.starts_with("Conv") && call.account != "444455556666";
+  return from_bedrock || converses ? kEverything : "";
+}
+
+std::string RefusedGroup(const Call& call) {
+  const bool action = call.operation.starts_with("Converse") || call.operation == "InvokeModel";
+  return call.source == Call::Source::kBedrock && action && !call.user.ends_with("user/anna") &&
+                 call.region == "us-east-1" && !call.error_code.empty()
+             ? kEverything
+             : "";
+}
+
 struct HandRule {
   std::string id;
   std::string count_column;
   int64_t least;                             // the count from which on the rule fires
   std::string (*group_of)(const Call& call);
+  std::size_t users_least = 0;               // and so many different users
 };
 
-const std::vector<HandRule>& Rules() {
+const std::vector<HandRule>& RulesOf(Rules rules) {
+  static const std::vector<HandRule> kQueryRules = {
+      {"naive-threshold-user", "threshold_result.count", 6, ErrorsByUserGroup},
+      {"naive-threshold-users", "threshold_result.count", 4, UsersOfModelsGroup, 2},
+      {"naive-threshold-all", "threshold_result.count", 40, ManyCallsGroup},
+  };
+  if (rules == Rules::kQueries) {
+    return kQueryRules;
+  }
   static const std::vector<HandRule> kRules = {
       {"edfbbb6e-f72e-4ced-a005-77ce7151d860", "denied_calls", 4, DeniedGroup},
       {kProbingRule, "calls", 500, ProbingGroup},
@@ -72,6 +114,7 @@ const std::vector<HandRule>& Rules() {
 struct Counted {
   UnixMillis time_ms;
   std::string group;
+  std::string user;
 };
 
 // The calls that a rule counts, each event once, by time.
@@ -90,7 +133,7 @@ std::vector<Counted> CountedCalls(const HandRule& rule, const std::vector<Call>&
              .second) {
       continue;
     }
-    counted.push_back({call.time_ms, group});
+    counted.push_back({call.time_ms, group, call.user});
   }
   std::sort(counted.begin(), counted.end(),
             [](const Counted& a, const Counted& b) { return a.time_ms < b.time_ms; });
@@ -116,6 +159,14 @@ void Suppress(const std::vector<Hit>& hits, Findings* findings) {
   }
 }
 
+void AddUser(const std::string& user, std::set<std::string>* users) {
+  if (!user.empty()) {
+    users->insert(user);
+  }
+}
+
+std::string ShownGroup(const std::string& group) { return group == kEverything ? "" : group; }
+
 std::vector<Hit> TickHits(const HandRule& rule, const std::vector<Counted>& calls) {
   std::vector<Hit> hits;
   if (calls.empty()) {
@@ -125,15 +176,17 @@ std::vector<Hit> TickHits(const HandRule& rule, const std::vector<Counted>& call
   for (UnixMillis tick_ms = calls.front().time_ms / kInterval * kInterval; tick_ms <= end_ms;
        tick_ms += kInterval) {
     std::map<std::string, int64_t> counts;
+    std::map<std::string, std::set<std::string>> users;
     for (const Counted& call : calls) {
       if (call.time_ms > tick_ms - kLookback && call.time_ms <= tick_ms) {
         ++counts[call.group];
+        AddUser(call.user, &users[call.group]);
       }
     }
     const std::size_t begin = hits.size();
     for (const auto& [group, count] : counts) {
-      if (count >= rule.least) {
-        hits.push_back({rule.id, group, tick_ms, tick_ms, count, 0});
+      if (count >= rule.least && users[group].size() >= rule.users_least) {
+        hits.push_back({rule.id, ShownGroup(group), tick_ms, tick_ms, count, 0});
       }
     }
     std::stable_sort(hits.begin() + static_cast<std::ptrdiff_t>(begin), hits.end(),
@@ -142,47 +195,54 @@ std::vector<Hit> TickHits(const HandRule& rule, const std::vector<Counted>& call
   return hits;
 }
 
-// The episodes of one group. A second p stands for the times (p - 1 s, p].
-std::vector<Hit> EpisodesOf(const HandRule& rule, const std::string& group,
-                            const std::vector<UnixMillis>& times) {
+// The episodes of one group, its calls by time. A second p stands for the times (p - 1 s, p].
+std::vector<Hit> EpisodesOf(const HandRule& rule, const std::vector<Counted>& calls) {
   const int64_t lookback = kLookback / kMillisPerSecond;
   const int64_t gap = kInterval / kMillisPerSecond;
-  const int64_t first = (times.front() + kMillisPerSecond - 1) / kMillisPerSecond;
-  const int64_t last = (times.back() + kMillisPerSecond - 1) / kMillisPerSecond;
-  std::vector<int64_t> calls_at(static_cast<std::size_t>(last - first + 1 + lookback), 0);
-  for (const UnixMillis time_ms : times) {
-    const int64_t second = (time_ms + kMillisPerSecond - 1) / kMillisPerSecond;
-    ++calls_at[static_cast<std::size_t>(second - first)];
-  }
+  const auto second_of = [](const Counted& call) {
+    return (call.time_ms + kMillisPerSecond - 1) / kMillisPerSecond;
+  };
+  const int64_t first = second_of(calls.front());
+  const int64_t end = second_of(calls.back()) + lookback;
   std::vector<Hit> episodes;
-  int64_t in_window = 0;
+  std::size_t oldest = 0;    // of the window
+  std::size_t next = 0;
   int64_t newest_firing = 0;
-  for (int64_t i = 0; i < static_cast<int64_t>(calls_at.size()); ++i) {
-    in_window += calls_at[static_cast<std::size_t>(i)];
-    if (i >= lookback) {
-      in_window -= calls_at[static_cast<std::size_t>(i - lookback)];
+  for (int64_t second = first; second <= end; ++second) {
+    while (next < calls.size() && second_of(calls[next]) <= second) {
+      ++next;
     }
-    if (in_window < rule.least) {
+    while (oldest < next && second_of(calls[oldest]) <= second - lookback) {
+      ++oldest;
+    }
+    if (static_cast<int64_t>(next - oldest) < rule.least) {
       continue;
     }
-    const UnixMillis now_ms = (first + i) * kMillisPerSecond;
-    if (episodes.empty() || i - newest_firing > gap) {
-      episodes.push_back({rule.id, group, now_ms, now_ms, 0, 0});
+    std::set<std::string> users;
+    for (std::size_t i = oldest; i < next && users.size() < rule.users_least; ++i) {
+      AddUser(calls[i].user, &users);
+    }
+    if (users.size() < rule.users_least) {
+      continue;
+    }
+    const UnixMillis now_ms = second * kMillisPerSecond;
+    if (episodes.empty() || second - newest_firing > gap) {
+      episodes.push_back({rule.id, ShownGroup(calls[0].group), now_ms, now_ms, 0, 0});
     }
     episodes.back().end_ms = now_ms;
-    newest_firing = i;
+    newest_firing = second;
   }
   return episodes;
 }
 
 std::vector<Hit> EpisodeHits(const HandRule& rule, const std::vector<Counted>& calls) {
-  std::map<std::string, std::vector<UnixMillis>> groups;
+  std::map<std::string, std::vector<Counted>> groups;
   for (const Counted& call : calls) {
-    groups[call.group].push_back(call.time_ms);
+    groups[call.group].push_back(call);
   }
   std::vector<Hit> hits;
-  for (const auto& [group, times] : groups) {
-    const std::vector<Hit> episodes = EpisodesOf(rule, group, times);
+  for (const auto& [group, counted] : groups) {
+    const std::vector<Hit> episodes = EpisodesOf(rule, counted);
     hits.insert(hits.end(), episodes.begin(), episodes.end());
   }
   std::stable_sort(hits.begin(), hits.end(),
@@ -190,10 +250,10 @@ std::vector<Hit> EpisodeHits(const HandRule& rule, const std::vector<Counted>& c
   return hits;
 }
 
-Findings Judge(const std::vector<Call>& calls,
+Findings Judge(const std::vector<Call>& calls, Rules rules,
                std::vector<Hit> (*hits_of)(const HandRule&, const std::vector<Counted>&)) {
   Findings findings;
-  for (const HandRule& rule : Rules()) {
+  for (const HandRule& rule : RulesOf(rules)) {
     Suppress(hits_of(rule, CountedCalls(rule, calls)), &findings);
   }
   std::sort(findings.alerts.begin(), findings.alerts.end());
@@ -209,14 +269,28 @@ void PrintTo(const Hit& hit, std::ostream* out) {
   *out << " suppressed " << hit.suppressed;
 }
 
-Findings JudgeTicks(const std::vector<Call>& calls) { return Judge(calls, TickHits); }
+Findings JudgeTicks(const std::vector<Call>& calls, Rules rules) {
+  return Judge(calls, rules, TickHits);
+}
 
-Findings JudgeContinuously(const std::vector<Call>& calls) { return Judge(calls, EpisodeHits); }
+Findings JudgeContinuously(const std::vector<Call>& calls, Rules rules) {
+  return Judge(calls, rules, EpisodeHits);
+}
+
+std::vector<UnixMillis> RefusedCalls(const std::vector<Call>& calls) {
+  std::vector<UnixMillis> times;
+  for (const Counted& call : CountedCalls({"", "", 1, RefusedGroup}, calls)) {
+    times.push_back(call.time_ms);
+  }
+  return times;
+}
 
 std::string CountColumn(const std::string& rule_id) {
-  for (const HandRule& rule : Rules()) {
-    if (rule.id == rule_id) {
-      return rule.count_column;
+  for (const Rules rules : {Rules::kBedrock, Rules::kQueries}) {
+    for (const HandRule& rule : RulesOf(rules)) {
+      if (rule.id == rule_id) {
+        return rule.count_column;
+      }
     }
   }
   return "";

@@ -1,4 +1,4 @@
-// What the rules of deploy/rules/bedrock find, computed without the engine: every rule written by
+// What the rules of deploy/rules/bedrock, and those of query_rules, find, computed without the engine: every rule written by
 // hand, every window a loop over all calls.
 #pragma once
 
@@ -29,10 +29,16 @@ struct Findings {
   std::vector<Hit> suppressed;   // folded into an alert
 };
 
+enum class Rules : uint8_t {
+  kBedrock,   // deploy/rules/bedrock: ES|QL
+  kQueries,   // tests/naive/query_rules: KQL thresholds
+};
 // All rules at multiples of ten minutes, an alert for each tick and group; sorted.
-Findings JudgeTicks(const std::vector<Call>& calls);
+Findings JudgeTicks(const std::vector<Call>& calls, Rules rules = Rules::kBedrock);
 // All rules second by second, an alert for each episode; sorted.
-Findings JudgeContinuously(const std::vector<Call>& calls);
+Findings JudgeContinuously(const std::vector<Call>& calls, Rules rules = Rules::kBedrock);
+// Times of the events that the rule without a threshold alerts on; sorted.
+std::vector<UnixMillis> RefusedCalls(const std::vector<Call>& calls);
 
 // The name of the column that a rule counts in.
 std::string CountColumn(const std::string& rule_id);

@@ -128,9 +128,9 @@ class NaiveTest : public ::testing::TestWithParam<uint64_t> {
   }
   ~NaiveTest() override { std::filesystem::remove(file_); }
 
-  std::vector<alert::Alert> Backtest(plan::JudgeMode mode) {
+  std::vector<alert::Alert> Backtest(plan::JudgeMode mode, Rules rules = Rules::kBedrock) {
     backtest::Options options;
-    options.rule_paths = {WEIR_RULES_DIR};
+    options.rule_paths = {rules == Rules::kBedrock ? WEIR_RULES_DIR : WEIR_QUERY_RULES_DIR};
     options.files = {file_.string()};
     options.mode = mode;
     if (mode == plan::JudgeMode::kSchedule) {
@@ -184,6 +184,38 @@ TEST_P(NaiveTest, BacktestContinuously) {
   ExpectSame(HitsOf(Backtest(plan::JudgeMode::kContinuous), false), expected.alerts);
 }
 
+// Takes the alerts of the rule without a threshold out: the times of their events.
+std::vector<UnixMillis> TakeEvents(std::vector<alert::Alert>* alerts) {
+  std::vector<UnixMillis> times;
+  std::erase_if(*alerts, [&times](const alert::Alert& alert) {
+    const bool is_event = alert.rule_id == "naive-query";
+    if (is_event) {
+      times.push_back(alert.first_event_ms);
+    }
+    return is_event;
+  });
+  std::sort(times.begin(), times.end());
+  return times;
+}
+
+TEST_P(NaiveTest, QueriesAtTicks) {
+  const Findings expected = JudgeTicks(calls_, Rules::kQueries);
+  ASSERT_THAT(expected.alerts, Not(IsEmpty()));
+  std::vector<alert::Alert> alerts = Backtest(plan::JudgeMode::kSchedule, Rules::kQueries);
+  ExpectSame(TakeEvents(&alerts), RefusedCalls(calls_));
+  ExpectSame(HitsOf(alerts, true), expected.alerts);
+}
+
+TEST_P(NaiveTest, QueriesContinuously) {
+  const Findings expected = JudgeContinuously(calls_, Rules::kQueries);
+  ASSERT_THAT(expected.alerts, Not(IsEmpty()));
+  std::vector<alert::Alert> alerts = Backtest(plan::JudgeMode::kContinuous, Rules::kQueries);
+  const std::vector<UnixMillis> events = TakeEvents(&alerts);
+  EXPECT_THAT(events, Not(IsEmpty()));
+  ExpectSame(events, RefusedCalls(calls_));
+  ExpectSame(HitsOf(alerts, false), expected.alerts);
+}
+
 TEST_P(NaiveTest, ClusterAtTicks) {
   ExpectSame(Fingerprints(Run(Cluster(plan::JudgeMode::kSchedule))),
              Fingerprints(Backtest(plan::JudgeMode::kSchedule)));
@@ -234,12 +266,16 @@ TEST_P(NaiveTest, ClusterContinuouslyOutOfOrder) {
 
 // The comparisons say something only where there is something to compare.
 TEST(NaiveSeedsTest, ReachEveryRuleAndSuppression) {
-  for (Findings (*judge)(const std::vector<Call>&) : {JudgeTicks, JudgeContinuously}) {
+  for (Findings (*judge)(const std::vector<Call>&, Rules) : {JudgeTicks, JudgeContinuously}) {
+    std::map<std::string, int> threshold_alerts;
     std::map<std::string, int> alerts;
     std::size_t suppressed = 0;
     int made_again = 0;   // alerts of a suppression key after its first
     for (uint64_t seed = kFirstSeed; seed < kEndSeed; ++seed) {
-      const Findings findings = judge(GenerateCalls(seed));
+      const Findings findings = judge(GenerateCalls(seed), Rules::kBedrock);
+      for (const Hit& hit : judge(GenerateCalls(seed), Rules::kQueries).alerts) {
+        ++threshold_alerts[hit.rule_id];
+      }
       std::set<std::string> keys;
       for (const Hit& hit : findings.alerts) {
         ++alerts[hit.rule_id];
@@ -248,6 +284,7 @@ TEST(NaiveSeedsTest, ReachEveryRuleAndSuppression) {
       suppressed += findings.suppressed.size();
     }
     EXPECT_EQ(alerts.size(), 4U);
+    EXPECT_EQ(threshold_alerts.size(), 3U);
     for (const auto& [rule_id, count] : alerts) {
       EXPECT_GE(count, 10) << rule_id;
     }

@@ -42,8 +42,11 @@ TEST(EsqlDocsTest, NameEveryGrokPattern) {
   for (const grok::NamedPattern& pattern : grok::PatternLibrary()) {
     EXPECT_TRUE(Names(docs, pattern.name)) << pattern.name;
   }
-  for (const grok::NamedPattern& pattern : grok::ProductPatterns()) {
-    EXPECT_TRUE(Names(docs, pattern.name)) << pattern.name;
+  for (const auto& patterns : {grok::ProductPatterns(), grok::NetworkPatterns(),
+                               grok::MonitoringPatterns(), grok::BackupPatterns()}) {
+    for (const grok::NamedPattern& pattern : patterns) {
+      EXPECT_TRUE(Names(docs, pattern.name)) << pattern.name;
+    }
   }
 }
 

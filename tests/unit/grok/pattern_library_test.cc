@@ -148,12 +148,16 @@ TEST(PatternLibraryTest, TableIsSorted) {
 }
 
 TEST(PatternLibraryTest, ProductPatternsCompileAndAreSorted) {
-  std::string_view last;
-  for (const NamedPattern& pattern : ProductPatterns()) {
-    EXPECT_LT(last, pattern.name);
-    last = pattern.name;
-    const StatusOr<GrokPtr> compiled = CompileGrok({"^%{" + std::string(pattern.name) + "}$"});
-    EXPECT_TRUE(compiled.ok()) << pattern.name << ": " << Message(compiled.status());
+  for (const auto& patterns :
+       {ProductPatterns(), NetworkPatterns(), MonitoringPatterns(), BackupPatterns()}) {
+    std::string_view last;
+    for (const NamedPattern& pattern : patterns) {
+      EXPECT_LT(last, pattern.name);
+      last = pattern.name;
+      EXPECT_EQ(FindPattern(pattern.name), &pattern);
+      const StatusOr<GrokPtr> compiled = CompileGrok({"^%{" + std::string(pattern.name) + "}$"});
+      EXPECT_TRUE(compiled.ok()) << pattern.name << ": " << Message(compiled.status());
+    }
   }
 }
 
@@ -185,6 +189,25 @@ TEST(PatternLibraryTest, ProductPatternsTakeTheirLines) {
       {"SQUID3",
        "1286536308.779    180 192.0.2.224 TCP_MISS/200 411 GET http://www.example.com/ - "
        "DIRECT/192.0.2.1 text/html"},
+      {"CISCOFW106023",
+       "Deny tcp src outside:203.0.113.9/4711 dst inside:10.0.0.5/22 by access-group \"acl\" [0x0, 0x0]"},
+      {"CISCOFW302013_302014_302015_302016",
+       "Teardown TCP connection 89743 for outside:203.0.113.9/4711 to inside:10.0.0.5/22 duration "
+       "0:00:30 bytes 1024 TCP FINs"},
+      {"CISCO_TAGGED_SYSLOG", "<174>May  1 2024 10:11:12 fw : %ASA-4-106023:"},
+      {"IPTABLES",
+       "IN=eth0 OUT= MAC=00:11:22:33:44:55:66:77:88:99:aa:bb:08:00 SRC=203.0.113.9 DST=10.0.0.5 LEN=60 "
+       "TOS=0x00 PREC=0x00 TTL=51 ID=7 DF PROTO=TCP SPT=4711 DPT=22 WINDOW=64240 RES=0x00 SYN "},
+      {"RT_FLOW2",
+       "RT_FLOW_SESSION_CREATE: session created 10.0.0.5/4711->203.0.113.9/443 https "
+       "10.1.0.5/4711->203.0.113.9/443 None None 6 out trust untrust 4242 ge-0/0/1"},
+      {"NAGIOSLOGLINE", "[1700000000] SERVICE ALERT: host;disk;CRITICAL;HARD;3;disk is full"},
+      {"NAGIOSLOGLINE", "[1700000000] EXTERNAL COMMAND: DISABLE_SVC_CHECK;host;disk"},
+      {"ZEEK_CONN",
+       "1700000000.1\tC1\t10.0.0.5\t4711\t203.0.113.9\t443\ttcp\tssl\t1.5\t10\t20\tSF\tT\tF\t0\tShADf\t"
+       "4\t300\t5\t400\t-"},
+      {"RAILS3HEAD", "Started GET \"/a?b=1\" for 10.0.0.5 at 2024-05-01 10:11:12 +0200"},
+      {"BACULA_LOG", "01-May 10:11 host-dir JobId 7: Start Backup JobId 7, Job=nightly"},
       {"HAPROXYTCP",
        "May  1 10:11:12 host haproxy[14387]: 10.0.0.1:33317 [06/Feb/2009:12:12:51.443] fnt bck/srv1 "
        "0/0/5007 212 -- 0/0/0/0/3 0/0"},

@@ -58,6 +58,17 @@ TEST(QueryRulesTest, AKqlRuleIsEvents) {
                                  "source.ip", "user.id", "user.name"));
 }
 
+TEST(QueryRulesTest, FiltersAreConditions) {
+  rule::Filter a{rule::Filter::Kind::kEquals, "event.provider", {"b", "c"}, false, {}};
+  rule::Filter not_mine{rule::Filter::Kind::kNot, "", {},
+                        false, {{rule::Filter::Kind::kWildcard, "user.id", {"me*"}, true, {}}}};
+  rule::Rule rule = MakeKql("event.action: a");
+  rule.filter = rule::Filter{rule::Filter::Kind::kAll, "", {}, false, {a, not_mine}};
+  const CompileResult result = CompileAll({rule});
+  EXPECT_EQ(Only(result).head.guards.size(), 2U);
+  EXPECT_THAT(Explain(*result.rules, Only(result)), HasSubstr("user.id"));
+}
+
 TEST(QueryRulesTest, GuardsComeFromEqualitiesOnly) {
   const auto guards = [](std::string query) {
     return Only(CompileAll({MakeKql(std::move(query))})).head.guards.size();
@@ -148,6 +159,24 @@ TEST(QueryRulesTest, KqlIsAFunctionOfEsql) {
               ElementsAre("1:20: error: in KQL at 1:17: expected ')', found the end of the query"));
   EXPECT_THAT(Briefs(CompileQuery("FROM a | WHERE KQL(user.id)").findings[0]),
               ElementsAre("1:16: error: function [kql] takes one argument, a constant string"));
+}
+
+TEST(QueryRulesTest, ConstantPathsOfTheSourceAreFields) {
+  const CompileResult result = CompileQuery(
+      "FROM logs-* METADATA _source | WHERE JSON_EXTRACT(_source, \"$.sip.method\") == \"A\"\n"
+      "AND JSON_EXTRACT(_source, \"sip.codes[0].x\") == \"8\"");
+  ASSERT_EQ(result.rules->rules.size(), 1U);
+  EXPECT_THAT(result.rules->rules[0].head.text, HasSubstr("_source.sip.method == \"A\""));
+  EXPECT_THAT(result.rules->rules[0].head.text,
+              HasSubstr("JSON_EXTRACT(_source.sip.codes, \"[0].x\")"));
+  for (const char* query : {"FROM a METADATA _source | WHERE JSON_EXTRACT(_source, user.id) == \"A\"",
+                            "FROM a METADATA _source | WHERE _source == \"A\"",
+                            "FROM a METADATA _source | WHERE JSON_EXTRACT(_source, \"[0]\") == \"A\""}) {
+    const CompileResult refused = CompileQuery(query);
+    EXPECT_TRUE(refused.rules->rules.empty()) << query;
+    ASSERT_FALSE(refused.findings[0].empty()) << query;
+    EXPECT_TRUE(rule::IsRefusal(refused.findings[0][0])) << query;
+  }
 }
 
 // What an unknown field is read as: the type of its cell among those of an event rule.

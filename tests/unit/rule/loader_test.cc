@@ -281,13 +281,73 @@ TEST(LoaderTest, WarnsOfUnknownFieldsWithTheNearestName) {
 
 TEST(LoaderTest, WarnsOfFieldsThatHaveNoEffectHere) {
   const LoadResult result =
-      LoadRule("m.toml", Minimal("filters = [{a = 1}]\nexceptions_list = []\n"
+      LoadRule("m.toml", Minimal("data_view_id = \"x\"\nexceptions_list = []\n"
                                  "timestamp_override = \"my.time\""));
   ASSERT_TRUE(result.rule.has_value());
   EXPECT_THAT(Briefs(result),
               ElementsAre("10:22: warning: timestamp_override [my.time] is not applied: @timestamp is "
                           "used",
-                          "8:11: warning: field [rule.filters] is not applied"));
+                          "8:16: warning: field [rule.data_view_id] is not applied"));
+}
+
+std::string MinimalKql(std::string_view filters) {
+  std::string text = Minimal();
+  text.replace(text.find("\"esql\""), 6, "\"query\"");
+  return text + "\n" + std::string(filters);
+}
+
+TEST(LoaderTest, ReadsFilters) {
+  const LoadResult result = LoadRule("m.toml", MinimalKql(R"TOML(
+[[rule.filters]]
+[rule.filters.meta]
+negate = true
+[rule.filters.query.wildcard."file.path"]
+"case_insensitive" = true
+"value" = "*.tmp"
+
+[[rule.filters]]
+meta = {disabled = true}
+query = {percolate = {}}
+
+[[rule.filters]]
+[rule.filters.query.bool]
+minimum_should_match = 1
+should = [{match_phrase = {"user.name" = "a"}}, {range = {"source.port" = {gte = 1, lt = 10}}}]
+must_not = {exists = {field = "host.name"}}
+)TOML"));
+  EXPECT_THAT(Briefs(result), IsEmpty());
+  ASSERT_TRUE(result.rule.has_value() && result.rule->filter.has_value());
+  const std::vector<Filter>& parts = result.rule->filter->parts;
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].kind, Filter::Kind::kNot);
+  EXPECT_EQ(parts[0].parts[0].kind, Filter::Kind::kWildcard);
+  EXPECT_EQ(parts[0].parts[0].field, "file.path");
+  EXPECT_THAT(parts[0].parts[0].values, ElementsAre("*.tmp"));
+  EXPECT_TRUE(parts[0].parts[0].ignore_case);
+  ASSERT_EQ(parts[1].parts.size(), 2U);
+  EXPECT_EQ(parts[1].parts[0].kind, Filter::Kind::kAny);
+  EXPECT_EQ(parts[1].parts[0].parts[1].parts[0].kind, Filter::Kind::kGreaterEqual);
+  EXPECT_EQ(parts[1].parts[1].kind, Filter::Kind::kNot);
+}
+
+TEST(LoaderTest, RefusesFiltersThatItCannotApply) {
+  const auto refusal = [](std::string_view filter) {
+    const LoadResult result = LoadRule("m.toml", MinimalKql(fmt::format("[[rule.filters]]\n{}", filter)));
+    EXPECT_FALSE(result.rule.has_value()) << filter;
+    return result.findings.empty() ? "" : result.findings[0].message;
+  };
+  EXPECT_EQ(refusal("query = {percolate = {}}"), "filter query [percolate] is not supported");
+  EXPECT_EQ(refusal("query = {}"), "field [rule.filters] has no query");
+  EXPECT_EQ(refusal("query = {term = 7}"), "field [rule.filters.query.term] must be a table");
+  EXPECT_EQ(refusal("query = {term = {a = {value = []}}}"),
+            "field [rule.filters.query.term] must have a field and a value");
+  EXPECT_EQ(refusal("query = {bool = {minimum_should_match = 2}}"),
+            "field [rule.filters.query.bool.minimum_should_match] of other than 0 or 1 is not supported");
+  std::string esql = Minimal();
+  EXPECT_EQ(LoadRule("m.toml", esql + "\n[[rule.filters]]\nquery = {exists = {field = \"a\"}}")
+                .findings[0]
+                .message,
+            "field [rule.filters] is not supported by rules of type [esql]");
 }
 
 TEST(LoaderTest, SuggestsKnownTypes) {

@@ -207,6 +207,18 @@ TEST(EcsTest, FindsFieldsHoweverTheyAreNested) {
   EXPECT_EQ(FieldOf(document, "event"), "<absent>");
 }
 
+TEST(EcsTest, GivesWhatTheDocumentItselfHas) {
+  const std::string document =
+      R"({"@timestamp":"2024-05-01T10:11:12Z","sip.to":{"uri":{"port":5060,"a":[1, {"b":"c"}]}}})";
+  EXPECT_EQ(FieldOf(document, "_source.sip.to.uri.port"), "5060");
+  EXPECT_EQ(FieldOf(document, "_source.sip.to.uri.a"), R"([1,{"b":"c"}])");
+  EXPECT_EQ(FieldOf(document, "_source.sip.none"), "<absent>");
+  // A raw record stands for a document with its fields.
+  EXPECT_EQ(FieldOf(R"({"eventVersion":"1.09","eventTime":"2024-05-01T10:11:12Z","eventName":"A"})",
+                    "_source.event.action"),
+            "A");
+}
+
 TEST(EcsTest, KnowsTheDataStreamAndMetadata) {
   const std::string hit =
       R"({"_index":".ds-logs-okta.system-prod-2025.01.02-000003","_id":"i","_version":4,)"
