@@ -13,10 +13,10 @@
 #include "common/cluster/table_watch.h"
 #include "common/rpc/server.h"
 #include "ingest/dispatcher.h"
-#include "ingest/ingest_service.h"
 #include "ingest/pipeline.h"
 #include "ingest/remote_link.h"
 #include "ingest/rule_source.h"
+#include "ingest/services.h"
 #include "worker/rule_store.h"
 
 namespace weir::cli {
@@ -45,7 +45,7 @@ class IngestNode final : public RoleNode {
   task::ThreadScheduler data_;   // of the dispatcher, its links and the pipeline's delays
   std::unique_ptr<ingest::Dispatcher> dispatcher_;
   std::unique_ptr<ingest::Pipeline> pipeline_;
-  std::unique_ptr<ingest::IngestService> service_;
+  std::unique_ptr<ingest::Services> services_;
   std::unique_ptr<rpc::Server> server_;
   // Compiles rule sets, away from the scheduler that keeps the lease alive.
   task::ThreadScheduler compiler_;
@@ -75,8 +75,9 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
   pipeline_ = std::make_unique<ingest::Pipeline>(MakePipelineOptions(config), dispatcher_.get(),
                                                  compiled_.get(), &data_, clock);
   pipeline_->Start();
-  service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get()}));
+  services_ = std::make_unique<ingest::Services>(
+      MakeCollectOptions(config), pipeline_.get(), ingest::SingleTenant(config.tenant));
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services_->list()));
   const cluster::NodeInfo info = member_->Info(AdvertisedAddress(config, server_->address()));
   member_->scheduler()->Run([&] {
     meta::MetaStore* store = member_->store();
@@ -135,7 +136,7 @@ void IngestNode::Stop() {
   stopped_ = true;
   if (server_ != nullptr) {
     server_->SetServing(false);
-    service_->Drain();
+    services_->Drain();
     server_->Shutdown(drain_timeout_ms_);
   }
   if (pipeline_ != nullptr) {

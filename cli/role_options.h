@@ -11,6 +11,7 @@
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 #include "common/state/state_store.h"
+#include "ingest/collect_reactor.h"
 #include "ingest/pipeline.h"
 #include "weir/cluster/v1/cluster.pb.h"
 #include "worker/worker.h"
@@ -20,6 +21,7 @@ namespace weir::cli {
 StatusOr<std::unique_ptr<state::StateStore>> OpenStore(const config::Config& config);
 worker::WorkerOptions MakeWorkerOptions(const config::Config& config);
 ingest::PipelineOptions MakePipelineOptions(const config::Config& config);
+ingest::CollectOptions MakeCollectOptions(const config::Config& config);
 plan::CompileOptions MakeCompileOptions(const config::Config& config);
 
 struct LoadedRules {
