@@ -52,6 +52,18 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
                       ingest.streams(), HumanBytes(ingest.inflight_bytes()),
                       HumanBytes(ingest.inflight_limit_bytes()),
                       HumanCount(ingest.batches_refused()), HumanCount(ingest.batches_restamped()));
+  if (ingest.abandoned() != 0 || ingest.other_events() != 0) {
+    *out += fmt::format("         {} batches abandoned by their senders; {} metrics and traces dropped\n",
+                        HumanCount(ingest.abandoned()), HumanCount(ingest.other_events()));
+  }
+  for (const pb::TenantIngestStatus& tenant : ingest.tenants()) {
+    if (tenant.refused_events_quota() != 0 || tenant.refused_bytes_quota() != 0) {
+      *out += fmt::format(
+          "         tenant {}: {} batches refused by the quota of events, {} by that of bytes\n",
+          tenant.tenant(), HumanCount(tenant.refused_events_quota()),
+          HumanCount(tenant.refused_bytes_quota()));
+    }
+  }
   std::vector<std::string> rejected;
   for (const pb::RejectedCount& count : ingest.rejected()) {
     rejected.push_back(fmt::format("{} {}", count.reason(), HumanCount(count.count())));

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/config_flags_internal.h"
+#include "cli/otlp_client.h"
 #include "cli/push_client.h"
 #include "cli/record_batcher.h"
 #include "cli/terminal.h"
@@ -29,6 +30,7 @@ constexpr std::size_t kProblemsShown = 10;
 struct IngestFlags {
   std::string address;
   std::string producer;
+  std::string protocol = "push";
   bool replay = false;
   std::string watermark_lag = "60m";
   std::string retry_for = "60s";
@@ -99,6 +101,29 @@ class Report {
     }
   }
 
+  // Of a batch sent over OTLP, which tells less.
+  void AddOtlp(const OutgoingBatch& batch, const Status& status,
+               const OtlpClient::Response& response) {
+    const std::lock_guard lock(mutex_);
+    otlp_ = true;
+    ++batches_;
+    records_ += batch.origins.size();
+    bytes_ += batch.request.payload().size();
+    const auto rejected = static_cast<uint64_t>(response.partial_success().rejected_log_records());
+    if (!status.ok()) {
+      refused_records_ += batch.origins.size();
+      AddProblem(fmt::format("{}: records up to line {}: batch refused: {}", Place(batch, 0),
+                             batch.origins.back().line, status));
+      return;
+    }
+    accepted_ += batch.origins.size() - std::min<uint64_t>(rejected, batch.origins.size());
+    rejected_ += rejected;
+    if (response.has_partial_success()) {
+      AddProblem(fmt::format("{}: in the batch that begins there: {}", Place(batch, 0),
+                             response.partial_success().error_message()));
+    }
+  }
+
   void AddFailure(const std::string& message) {
     const std::lock_guard lock(mutex_);
     ++failures_;
@@ -138,9 +163,11 @@ class Report {
       out += fmt::format("{:<15} {}{}{}\n", name, HumanCount(count), text.empty() ? "" : "  ", text);
     };
     line("accepted", accepted_, "");
-    line("matched a rule", matched_, "");
-    line("repeated", repeated_, repeated_ == 0 ? "" : "(counted before, not counted again)");
-    line("late", late_, late_ == 0 ? "" : "(beyond the allowed lateness, not counted)");
+    if (!otlp_) {
+      line("matched a rule", matched_, "");
+      line("repeated", repeated_, repeated_ == 0 ? "" : "(counted before, not counted again)");
+      line("late", late_, late_ == 0 ? "" : "(beyond the allowed lateness, not counted)");
+    }
     if (future_ != 0) {
       line("future", future_, "(ahead of the clock, not counted)");
     }
@@ -186,6 +213,7 @@ class Report {
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point shown_;
   bool bar_ = false;
+  bool otlp_ = false;
   std::mutex mutex_;
   uint64_t batches_ = 0;
   uint64_t records_ = 0;
@@ -203,9 +231,22 @@ class Report {
   uint64_t problem_count_ = 0;
 };
 
+int Conclude(const IngestFlags& flags, const Status& status, bool fine) {
+  if (!status.ok()) {
+    PrintCallError(flags.address, status);
+  }
+  return status.ok() && fine ? kExitOk : kExitFailed;
+}
+
 int RunIngest(const IngestFlags& flags) {
   if (flags.files.empty()) {
     return RunIngestRole(flags.node);
+  }
+  if (flags.protocol == "otlp" && (flags.replay || !flags.producer.empty())) {
+    fmt::print(stderr,
+               "weir ingest: OTLP has no producers and watermarks: --replay and --producer need "
+               "--protocol push\n");
+    return kExitUsage;
   }
   const auto lag = ParseDuration(flags.watermark_lag);
   const auto retry_for = ParseDuration(flags.retry_for);
@@ -217,6 +258,29 @@ int RunIngest(const IngestFlags& flags) {
   batcher_options.replay = flags.replay;
   batcher_options.watermark_lag_ms = *lag;
   RecordBatcher batcher(flags.files, batcher_options);
+  Report report(&batcher);
+  const auto next_batch = [&] {
+    report.ShowProgress();
+    while (true) {
+      auto batch = batcher.Next();
+      if (batch.ok()) {
+        return std::move(*batch);
+      }
+      report.AddFailure(std::string(Message(batch.status())));
+    }
+  };
+  if (flags.protocol == "otlp") {
+    OtlpOptions otlp_options;
+    otlp_options.address = flags.address;
+    otlp_options.retry_for_ms = *retry_for;
+    OtlpClient client(otlp_options);
+    const Status status = client.Run(
+        next_batch, [&](const OutgoingBatch& batch, const Status& answer,
+                        const OtlpClient::Response& response) {
+          report.AddOtlp(batch, answer, response);
+        });
+    return Conclude(flags, status, report.Finish(client.resent()));
+  }
   PushOptions push_options;
   push_options.address = flags.address;
   push_options.producer =
@@ -224,26 +288,11 @@ int RunIngest(const IngestFlags& flags) {
   push_options.replay = flags.replay;
   push_options.retry_for_ms = *retry_for;
   PushClient client(push_options);
-  Report report(&batcher);
   const Status status = client.Run(
-      [&] {
-        report.ShowProgress();
-        while (true) {
-          auto batch = batcher.Next();
-          if (batch.ok()) {
-            return std::move(*batch);
-          }
-          report.AddFailure(std::string(Message(batch.status())));
-        }
-      },
-      [&](const OutgoingBatch& batch, const pb::PushEventsResponse& response) {
+      next_batch, [&](const OutgoingBatch& batch, const pb::PushEventsResponse& response) {
         report.Add(batch, response);
       });
-  const bool fine = report.Finish(client.resent());
-  if (!status.ok()) {
-    PrintCallError(flags.address, status);
-  }
-  return status.ok() && fine ? kExitOk : kExitFailed;
+  return Conclude(flags, status, report.Finish(client.resent()));
 }
 
 }  // namespace
@@ -260,6 +309,10 @@ void AddIngestCommand(CLI::App* app, Action* action) {
   AddAddressOption(command, &flags->address);
   command->add_option("--producer", flags->producer,
                       "Name of the sender; default: made of the host and the files");
+  command->add_option("--protocol", flags->protocol,
+                      "push, which tells what became of each event; or otlp, as collectors send")
+      ->check(CLI::IsMember({"push", "otlp"}))
+      ->capture_default_str();
   command->add_flag("--replay", flags->replay,
                     "Send watermarks and the end of the input, for a cluster with clock: replay");
   command->add_option("--watermark-lag", flags->watermark_lag,

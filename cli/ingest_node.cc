@@ -13,10 +13,10 @@
 #include "common/cluster/table_watch.h"
 #include "common/rpc/server.h"
 #include "ingest/dispatcher.h"
-#include "ingest/ingest_service.h"
 #include "ingest/pipeline.h"
 #include "ingest/remote_link.h"
 #include "ingest/rule_source.h"
+#include "ingest/services.h"
 #include "ingest/status_service.h"
 #include "worker/rule_store.h"
 
@@ -46,7 +46,7 @@ class IngestNode final : public RoleNode {
   task::ThreadScheduler data_;   // of the dispatcher, its links and the pipeline's delays
   std::unique_ptr<ingest::Dispatcher> dispatcher_;
   std::unique_ptr<ingest::Pipeline> pipeline_;
-  std::unique_ptr<ingest::IngestService> service_;
+  std::unique_ptr<ingest::Services> services_;
   std::unique_ptr<ingest::StatusService> status_;
   std::unique_ptr<rpc::Server> server_;
   // Compiles rule sets, away from the scheduler that keeps the lease alive.
@@ -78,10 +78,13 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
   pipeline_ = std::make_unique<ingest::Pipeline>(std::move(pipeline), dispatcher_.get(),
                                                  compiled_.get(), &data_, clock);
   pipeline_->Start();
-  service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
+  services_ = std::make_unique<ingest::Services>(
+      MakeCollectOptions(config), pipeline_.get(), ingest::SingleTenant(config.tenant));
   status_ = std::make_unique<ingest::StatusService>(member_->settings().cluster_id, member_->id(),
-                                                    service_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get(), status_.get()}));
+                                                    services_.get());
+  std::vector<grpc::Service*> services = services_->list();
+  services.push_back(status_.get());
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services));
   const cluster::NodeInfo info = member_->Info(AdvertisedAddress(config, server_->address()));
   member_->scheduler()->Run([&] {
     meta::MetaStore* store = member_->store();
@@ -140,7 +143,7 @@ void IngestNode::Stop() {
   stopped_ = true;
   if (server_ != nullptr) {
     server_->SetServing(false);
-    service_->Drain();
+    services_->Drain();
     server_->Shutdown(drain_timeout_ms_);
   }
   if (pipeline_ != nullptr) {

@@ -58,14 +58,15 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
                                                              coordinator_scheduler_.get());
   spread_judge_->SetRules(worker_->rules());
   spread_judge_->SetLeading(true);
-  ingest_service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
+  ingest_services_ = std::make_unique<ingest::Services>(
+      MakeCollectOptions(config), pipeline_.get(), ingest::SingleTenant(config.tenant));
   alert_service_ = std::make_unique<coordinator::AlertService>(
       index_.get(), coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   coordinator::ClusterService::Options status;
   status.version = Version();
   status.tenant = config.tenant;
-  status.ingest_status = [service = ingest_service_.get()](weir::cluster::v1::IngestStatus* message) {
-    service->FillStatus(message);
+  status.ingest_status = [services = ingest_services_.get()](weir::cluster::v1::IngestStatus* message) {
+    services->FillStatus(message);
   };
   status.rule_files = [this] { return rule_files_; };
   status.workers = [this] { return coordinator::WorkersStatus{worker_->GetStatus(), {}}; };
@@ -79,9 +80,9 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   };
   cluster_service_ = std::make_unique<coordinator::ClusterService>(std::move(status), index_.get(),
                                                                    clock_);
-  WEIR_ASSIGN_OR_RETURN(
-      server_, rpc::Server::Start(config.listen, {ingest_service_.get(), alert_service_.get(),
-                                                  cluster_service_.get()}));
+  std::vector<grpc::Service*> services = ingest_services_->list();
+  services.insert(services.end(), {alert_service_.get(), cluster_service_.get()});
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services));
   return OkStatus();
 }
 
@@ -102,7 +103,7 @@ Status Node::LoadRules(const config::Config& config) {
 void Node::Stop() {
   if (server_ != nullptr) {
     server_->SetServing(false);
-    ingest_service_->Drain();
+    ingest_services_->Drain();
     alert_service_->Drain();
     server_->Shutdown(drain_timeout_ms_);
   }

@@ -17,9 +17,9 @@
 #include "coordinator/cluster_service.h"
 #include "coordinator/spread_judge.h"
 #include "ingest/dispatcher.h"
-#include "ingest/ingest_service.h"
 #include "ingest/pipeline.h"
 #include "ingest/rule_source.h"
+#include "ingest/services.h"
 #include "worker/worker.h"
 
 namespace weir::cli {
@@ -65,7 +65,7 @@ class Node {
   std::unique_ptr<task::ThreadScheduler> coordinator_scheduler_;
   std::unique_ptr<coordinator::SpreadCluster> spread_cluster_;
   std::unique_ptr<coordinator::SpreadJudge> spread_judge_;
-  std::unique_ptr<ingest::IngestService> ingest_service_;
+  std::unique_ptr<ingest::Services> ingest_services_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
   std::unique_ptr<rpc::Server> server_;

@@ -75,10 +75,21 @@ StatusOr<ingest::PipelineOptions> MakePipelineOptions(const config::Config& conf
   options.batch_bytes_max = config.ingest_batch_bytes_max;
   options.record_bytes_max = config.ingest_record_bytes_max;
   options.inflight_bytes_max = config.ingest_inflight_bytes;
+  options.record_depth_max = static_cast<int>(config.ingest_record_depth_max);
+  options.record_fields_max = static_cast<uint64_t>(config.ingest_record_fields_max);
+  options.batch_records_max = static_cast<uint64_t>(config.ingest_batch_records_max);
+  options.quota.events_per_second = static_cast<uint64_t>(config.quota_events_per_second);
+  options.quota.bytes_per_second = config.quota_bytes_per_second;
   if (!config.geoip_city.empty() || !config.geoip_asn.empty()) {
     WEIR_ASSIGN_OR_RETURN(options.geo,
                           source::GeoDatabase::Open(config.geoip_city, config.geoip_asn));
   }
+  return options;
+}
+
+ingest::CollectOptions MakeCollectOptions(const config::Config& config) {
+  ingest::CollectOptions options;
+  options.message_bytes_max = config.ingest_message_bytes_max;
   return options;
 }
 

@@ -11,6 +11,7 @@
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 #include "common/state/state_store.h"
+#include "ingest/collect_reactor.h"
 #include "ingest/pipeline.h"
 #include "weir/cluster/v1/cluster.pb.h"
 #include "worker/worker.h"
@@ -21,6 +22,7 @@ StatusOr<std::unique_ptr<state::StateStore>> OpenStore(const config::Config& con
 worker::WorkerOptions MakeWorkerOptions(const config::Config& config);
 // Opens the geo databases that are configured.
 StatusOr<ingest::PipelineOptions> MakePipelineOptions(const config::Config& config);
+ingest::CollectOptions MakeCollectOptions(const config::Config& config);
 plan::CompileOptions MakeCompileOptions(const config::Config& config);
 
 struct LoadedRules {

@@ -20,12 +20,19 @@ DecodedBatch BatchDecoder::Decode(const Batch& batch, const plan::RuleSetPtr& ru
   batch_ = &batch;
   decoded_ = &decoded;
   event_index_ = 0;
+  last_rejected_ = SIZE_MAX;
   const std::string_view payload = batch.payload;
   std::size_t offset = 0;
+  auto refusal = batch.refusals.begin();
   for (record_index_ = 0; record_index_ < batch.record_sizes.size(); ++record_index_) {
     std::string_view record = payload.substr(offset, batch.record_sizes[record_index_]);
     offset += record.size();
     index_in_record_ = 0;
+    if (refusal != batch.refusals.end() && refusal->record_index == record_index_) {
+      OnReject({record_index_, refusal->reason, refusal->message});
+      ++refusal;
+      continue;
+    }
     if (payload.size() - offset < source::Decoder::kPadding) {
       // The decoder reads past the record's end; only the last records have too little behind them.
       tail_.assign(record);
@@ -70,6 +77,10 @@ void BatchDecoder::OnEvent(source::Event& event) {
 
 void BatchDecoder::OnReject(const source::Reject& reject) {
   ++decoded_->rejected;
+  if (last_rejected_ != record_index_) {
+    last_rejected_ = record_index_;
+    ++decoded_->rejected_records;
+  }
   ++decoded_->rejected_by_reason[static_cast<std::size_t>(reject.reason)];
   if (decoded_->rejections.size() < kRejectionsMax) {
     decoded_->rejections.push_back(reject);
@@ -82,8 +93,13 @@ Hash128 BatchDecoder::FallbackIdentity() {
   identity_text_.clear();
   ByteWriter writer(&identity_text_);
   writer.String(router_options_.tenant);
-  writer.String(batch_->producer_id);
-  writer.Varint(batch_->sequence);
+  if (batch_->request_hash.has_value()) {
+    writer.String("");   // no producer is called so
+    writer.Raw(batch_->request_hash->ToBytes());
+  } else {
+    writer.String(batch_->producer_id);
+    writer.Varint(batch_->sequence);
+  }
   writer.Varint(record_index_);
   writer.Varint(index_in_record_);
   return HashBytes128(identity_text_);

@@ -11,23 +11,17 @@
 #include "common/exec/router.h"
 #include "common/plan/plan.h"
 #include "common/source/decoder.h"
+#include "ingest/batch.h"
 
 namespace weir::ingest {
-
-// What a producer sent at once.
-struct Batch {
-  std::string producer_id;
-  uint64_t sequence = 0;
-  std::string payload;
-  std::vector<uint32_t> record_sizes;   // add up to payload.size()
-};
 
 // A batch, decoded.
 struct DecodedBatch {
   exec::Frame frame;
   uint64_t events = 0;                      // read; also those that no rule wants
   std::vector<source::SourceKind> kinds;    // of each of them
-  uint64_t rejected = 0;
+  uint64_t rejected = 0;                    // records, or events in them
+  uint64_t rejected_records = 0;            // records with at least one of these
   std::vector<source::Reject> rejections;   // at most kRejectionsMax, the first ones
   std::vector<uint64_t> rejected_by_reason; // by RejectReason
   UnixMillis least_event_ms = std::numeric_limits<UnixMillis>::max();
@@ -67,6 +61,7 @@ class BatchDecoder : private source::Sink {
   std::size_t record_index_ = 0;
   uint32_t index_in_record_ = 0;
   uint32_t event_index_ = 0;
+  std::size_t last_rejected_ = SIZE_MAX;   // index of a record
 };
 
 }  // namespace weir::ingest

@@ -15,16 +15,18 @@ constexpr uint64_t kWindowBytesMax = 16ULL << 20;
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::PushEventsRequest, v1::PushEventsResponse>* IngestService::PushEvents(
-    grpc::CallbackServerContext* /*context*/) {
-  auto* reactor = new PushReactor(this, pipeline_);   // deletes itself in OnDone
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* IngestService::PushEvents(
+    grpc::CallbackServerContext* context) {
+  StatusOr<std::string> tenant = tenant_(*context);
+  const Status refusal = tenant.status();
+  auto* reactor = new PushReactor(this, pipeline_, tenant.ok() ? std::move(*tenant) : "");   // deletes itself in OnDone
   bool draining = false;
   {
     const std::lock_guard lock(mutex_);
     reactors_.insert(reactor);
     draining = draining_;
   }
-  reactor->Begin(draining);
+  reactor->Begin(draining ? Unavailable("the server is stopping") : refusal);
   return reactor;
 }
 
@@ -79,6 +81,17 @@ void IngestService::FillStatus(weir::cluster::v1::IngestStatus* status) const {
           std::string(source::RejectReasonName(static_cast<source::RejectReason>(i))));
       rejected->set_count(counters.rejected[i]);
     }
+  }
+  status->set_abandoned(counters.abandoned);
+  for (const TenantUse& use : counters.tenants) {
+    auto* tenant = status->add_tenants();
+    tenant->set_tenant(use.tenant);
+    tenant->set_batches(use.batches);
+    tenant->set_events(use.events);
+    tenant->set_bytes(use.bytes);
+    tenant->set_refused_events_quota(use.refused_events);
+    tenant->set_refused_bytes_quota(use.refused_bytes);
+    tenant->set_inflight_bytes(use.inflight_bytes);
   }
   for (const ReplayProducers::Producer& producer : pipeline_->Producers()) {
     auto* added = status->add_producers();

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "ingest/pipeline.h"
+#include "ingest/tenant.h"
 #include "weir/cluster/v1/cluster.pb.h"
 #include "weir/ingest/v1/ingest.grpc.pb.h"
 
@@ -14,12 +15,14 @@ namespace weir::ingest {
 
 class PushReactor;
 
-class IngestService final : public weir::ingest::v1::IngestService::CallbackService {
+class IngestService final
+    : public v1::IngestService::WithRawCallbackMethod_PushEvents<v1::IngestService::Service> {
  public:
   // The pipeline outlives the service.
-  explicit IngestService(Pipeline* pipeline) : pipeline_(pipeline) {}
+  IngestService(Pipeline* pipeline, TenantOfCall tenant)
+      : pipeline_(pipeline), tenant_(std::move(tenant)) {}
 
-  grpc::ServerBidiReactor<v1::PushEventsRequest, v1::PushEventsResponse>* PushEvents(
+  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* PushEvents(
       grpc::CallbackServerContext* context) override;
 
   // Ends every stream once its batches in hand are answered, and refuses new streams.
@@ -36,6 +39,7 @@ class IngestService final : public weir::ingest::v1::IngestService::CallbackServ
   uint64_t WindowBytes() const;
 
   Pipeline* const pipeline_;
+  const TenantOfCall tenant_;
   mutable std::mutex mutex_;
   std::unordered_set<PushReactor*> reactors_;
   bool draining_ = false;

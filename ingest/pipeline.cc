@@ -5,7 +5,14 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace weir::ingest {
+
+std::string Batch::Name() const {
+  return request_hash.has_value() ? "the request" : fmt::format("batch {}", sequence);
+}
+
 namespace {
 
 constexpr UnixMillis kEndOfTime = std::numeric_limits<UnixMillis>::max();
@@ -18,6 +25,8 @@ source::Options MakeSourceOptions(const PipelineOptions& options) {
   source::Options source;
   source.tenant = options.tenant;
   source.record_bytes_max = options.record_bytes_max;
+  source.depth_max = options.record_depth_max;
+  source.fields_max = options.record_fields_max;
   source.ingested = options.replay ? source::Options::Ingested::kTimestamp
                                    : source::Options::Ingested::kArrival;
   source.reject_without_timestamp = options.replay;
@@ -48,7 +57,8 @@ Pipeline::Pipeline(PipelineOptions options, Dispatcher* dispatcher, RuleSource* 
       rules_(rules),
       scheduler_(scheduler),
       stamps_(clock),
-      producers_(options_.producers) {}
+      producers_(options_.producers),
+      quotas_(options_.quota) {}
 
 Pipeline::~Pipeline() {
   Stop();
@@ -97,7 +107,14 @@ void Pipeline::Stop() {
 
 void Pipeline::Submit(Batch batch, Done done) {
   BatchResult refusal;
-  refusal.status = Admit(batch, &refusal.retry_delay_ms);
+  const bool checked = batch.request_hash.has_value();
+  refusal.status = checked ? OkStatus() : CheckForm(batch);
+  if (refusal.status.ok()) {
+    refusal.status = Admit(batch, checked, &refusal.retry_delay_ms);
+  } else {
+    const std::lock_guard lock(mutex_);
+    ++counters_.batches_refused;
+  }
   if (!refusal.status.ok()) {
     done(std::move(refusal));
     return;
@@ -116,9 +133,9 @@ void Pipeline::Enqueue(const JobPtr& job, bool first) {
   {
     const std::lock_guard lock(mutex_);
     if (first) {
-      jobs_.push_front(job);
+      jobs_.PushFront(job);
     } else {
-      jobs_.push_back(job);
+      jobs_.Push(TenantOf(job->batch), job->batch.payload.size(), job);
     }
   }
   if (options_.threads != 0) {
@@ -132,8 +149,7 @@ void Pipeline::Enqueue(const JobPtr& job, bool first) {
     JobPtr next;
     {
       const std::lock_guard lock(mutex_);
-      next = std::move(jobs_.front());
-      jobs_.pop_front();
+      next = jobs_.Pop();
     }
     Process(next, decoder_.get());
   });
@@ -147,37 +163,103 @@ void Pipeline::EnqueueLater(const JobPtr& job, int64_t delay_ms) {
   });
 }
 
-// Counts an admitted batch as in flight.
-Status Pipeline::Admit(const Batch& batch, std::optional<int64_t>* retry_delay_ms) {
+// Whether a batch of a producer is one.
+Status Pipeline::CheckForm(const Batch& batch) const {
   const uint64_t size = batch.payload.size();
   const uint64_t described =
       std::accumulate(batch.record_sizes.begin(), batch.record_sizes.end(), uint64_t{0});
-  const std::lock_guard lock(mutex_);
-  Status status;
   if (size != described) {
-    status = InvalidArgument(
+    return InvalidArgument(
         "batch {}: {} record sizes add up to {} bytes, but the payload has {} bytes", batch.sequence,
         batch.record_sizes.size(), described, size);
-  } else if (size > options_.batch_bytes_max) {
-    status = InvalidArgument("batch {}: {} bytes of payload are above the limit of {} bytes",
-                             batch.sequence, size, options_.batch_bytes_max);
-  } else if (batch.sequence == 0) {
-    status = InvalidArgument("a batch with records needs a sequence above 0");
-  } else if (draining_) {
-    status = Unavailable("batch {}: the server is stopping", batch.sequence);
+  }
+  if (size > options_.batch_bytes_max) {
+    return InvalidArgument("batch {}: {} bytes of payload are above the limit of {} bytes",
+                           batch.sequence, size, options_.batch_bytes_max);
+  }
+  if (batch.record_sizes.size() > options_.batch_records_max) {
+    return InvalidArgument("batch {}: {} records are above the limit of {}", batch.sequence,
+                           batch.record_sizes.size(), options_.batch_records_max);
+  }
+  if (batch.sequence == 0) {
+    return InvalidArgument("a batch with records needs a sequence above 0");
+  }
+  return OkStatus();
+}
+
+// Counts an admitted batch as in flight. checked: the quota was asked already.
+Status Pipeline::Admit(const Batch& batch, bool checked, std::optional<int64_t>* retry_delay_ms) {
+  const uint64_t size = batch.payload.size();
+  const std::string& tenant = TenantOf(batch);
+  const std::lock_guard lock(mutex_);
+  uint64_t* const own = quotas_.InflightBytes(tenant);
+  // A tenant may fill what the others leave; when several are active each has its part for itself. One
+  // batch may always be under way.
+  const uint64_t active = quotas_.active() + (*own == 0 ? 1 : 0);
+  const bool share_left = active > 1 && *own + size <= options_.inflight_bytes_max / active;
+  Status status;
+  if (draining_) {
+    status = Unavailable("{}: the server is stopping", batch.Name());
     *retry_delay_ms = options_.retry_delay_ms;
-  } else if (inflight_bytes_ != 0 && inflight_bytes_ + size > options_.inflight_bytes_max) {
-    status = Unavailable("batch {}: {} bytes are waiting already, the limit is {}", batch.sequence,
+  } else if (!checked) {
+    status = CheckQuota(tenant, retry_delay_ms);
+  }
+  if (status.ok() && *own != 0 && !share_left &&
+      inflight_bytes_ + size > options_.inflight_bytes_max) {
+    status = Unavailable("{}: {} bytes are waiting already, the limit is {}", batch.Name(),
                          inflight_bytes_, options_.inflight_bytes_max);
     *retry_delay_ms = options_.retry_delay_ms;
   }
   if (status.ok()) {
     inflight_bytes_ += size;
+    *own += size;
+    quotas_.ChargeBatch(tenant, size);
     ++inflight_jobs_;
   } else {
     ++counters_.batches_refused;
   }
   return status;
+}
+
+// REQUIRES: mutex_ is held.
+Status Pipeline::CheckQuota(const std::string& tenant, std::optional<int64_t>* retry_delay_ms) {
+  const auto refusal = quotas_.Check(tenant, scheduler_->NowMonotonicMs());
+  if (!refusal.has_value()) {
+    return OkStatus();
+  }
+  *retry_delay_ms = refusal->retry_delay_ms;
+  return ResourceExhausted("tenant '{}' has used up its quota of {} {} a second", tenant,
+                           refusal->per_second, refusal->what);
+}
+
+Status Pipeline::MayBegin(const std::string& tenant, std::optional<int64_t>* retry_delay_ms) {
+  const std::lock_guard lock(mutex_);
+  Status status;
+  if (draining_) {
+    status = Unavailable("the server is stopping");
+    *retry_delay_ms = options_.retry_delay_ms;
+  } else {
+    status = CheckQuota(tenant.empty() ? options_.tenant : tenant, retry_delay_ms);
+  }
+  if (!status.ok()) {
+    ++counters_.batches_refused;
+  }
+  return status;
+}
+
+void Pipeline::CountRefused() {
+  const std::lock_guard lock(mutex_);
+  ++counters_.batches_refused;
+}
+
+void Pipeline::Drain() {
+  const std::lock_guard lock(mutex_);
+  draining_ = true;
+}
+
+bool Pipeline::draining() const {
+  const std::lock_guard lock(mutex_);
+  return draining_;
 }
 
 std::unique_ptr<BatchDecoder> Pipeline::MakeDecoder() const {
@@ -196,8 +278,7 @@ void Pipeline::RunThread() {
     if (jobs_.empty()) {
       return;
     }
-    const JobPtr job = std::move(jobs_.front());
-    jobs_.pop_front();
+    const JobPtr job = jobs_.Pop();
     lock.unlock();
     Process(job, decoder.get());
     lock.lock();
@@ -205,10 +286,22 @@ void Pipeline::RunThread() {
 }
 
 void Pipeline::Process(const JobPtr& job, BatchDecoder* decoder) {
+  if (job->batch.give_up_ms != 0 && job->decoded.events == 0 && job->restamps == 0 &&
+      scheduler_->NowMonotonicMs() >= job->batch.give_up_ms) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++counters_.abandoned;
+    }
+    BatchResult refusal;
+    refusal.status = Unavailable("{}: waited too long", job->batch.Name());
+    refusal.retry_delay_ms = options_.retry_delay_ms;
+    Finish(job, std::move(refusal));
+    return;
+  }
   const plan::RuleSetPtr rules = rules_->RulesAt(job->stamp_ms);
   if (rules == nullptr) {
     BatchResult refusal;
-    refusal.status = Unavailable("batch {}: no rule set is active yet", job->batch.sequence);
+    refusal.status = Unavailable("{}: no rule set is active yet", job->batch.Name());
     refusal.retry_delay_ms = options_.retry_delay_ms;
     Finish(job, std::move(refusal));
     return;
@@ -224,6 +317,10 @@ void Pipeline::Process(const JobPtr& job, BatchDecoder* decoder) {
     const std::lock_guard lock(mutex_);
     counters_.evaluation_warnings += warnings;
     counters_.grok_limits += limits;
+  }
+  if (job->restamps == 0) {
+    const std::lock_guard lock(mutex_);
+    quotas_.ChargeEvents(TenantOf(job->batch), job->decoded.events + job->decoded.rejected);
   }
   exec::Frame frame = std::move(job->decoded.frame);
   job->matched = frame.events_matched;
@@ -300,13 +397,12 @@ bool Pipeline::SendAgain(const JobPtr& job, Dispatcher::Result sent, BatchResult
   const UnixMillis closed_ms = sent.result.closed_ms;
   if (options_.replay && closed_ms == kEndOfTime) {
     result->status = FailedPrecondition(
-        "batch {}: every producer of this replay has ended, and all of its time is judged",
-        job->batch.sequence);
+        "{}: every producer of this replay has ended, and all of its time is judged",
+        job->batch.Name());
     return false;
   }
   if (++job->restamps > kRestampsMax) {
-    result->status = Unavailable("batch {}: refused as stale {} times", job->batch.sequence,
-                                 kRestampsMax);
+    result->status = Unavailable("{}: refused as stale {} times", job->batch.Name(), kRestampsMax);
     result->retry_delay_ms = options_.retry_delay_ms;
     return false;
   }
@@ -349,11 +445,13 @@ void Pipeline::Finish(const JobPtr& job, BatchResult result) {
     result.accepted = job->decoded.events;
     result.matched = job->matched;
     result.rejected = job->decoded.rejected;
+    result.rejected_records = job->decoded.rejected_records;
     result.rejections = std::move(job->decoded.rejections);
   }
   {
     const std::lock_guard lock(mutex_);
     inflight_bytes_ -= job->batch.payload.size();
+    *quotas_.InflightBytes(TenantOf(job->batch)) -= job->batch.payload.size();
     Count(*job, result);
   }
   job->done(std::move(result));
@@ -424,6 +522,7 @@ void Pipeline::Advance(const std::string& producer, std::optional<UnixMillis> wa
 PipelineStatus Pipeline::GetStatus() const {
   const std::lock_guard lock(mutex_);
   PipelineStatus status = counters_;
+  status.tenants = quotas_.Snapshot();
   status.inflight_bytes = inflight_bytes_;
   status.inflight_limit_bytes = options_.inflight_bytes_max;
   return status;

@@ -4,7 +4,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -17,11 +16,14 @@
 #include "common/base/status.h"
 #include "common/source/decoder.h"
 #include "common/task/scheduler.h"
+#include "ingest/batch.h"
 #include "ingest/batch_decoder.h"
 #include "ingest/dispatcher.h"
+#include "ingest/fair_queue.h"
 #include "ingest/replay_producers.h"
 #include "ingest/rule_source.h"
 #include "ingest/stamp_keeper.h"
+#include "ingest/tenant_quota.h"
 
 namespace weir::ingest {
 
@@ -33,6 +35,10 @@ struct PipelineOptions {
   int threads = 2;                      // 0: batches are worked on in tasks of the scheduler
   uint64_t batch_bytes_max = 32ULL << 20;
   uint64_t record_bytes_max = 16ULL << 20;
+  int record_depth_max = 64;
+  uint64_t record_fields_max = 1000000;   // values in a record
+  uint64_t batch_records_max = 100000;
+  TenantQuota quota;                      // of each tenant
   uint64_t inflight_bytes_max = 64ULL << 20;
   int64_t promise_interval_ms = 500;    // how often workers learn what is promised
   std::shared_ptr<const source::GeoDatabase> geo;   // null: no source.geo and source.as
@@ -49,6 +55,7 @@ struct BatchResult {
   uint64_t late = 0;
   uint64_t future = 0;
   uint64_t rejected = 0;
+  uint64_t rejected_records = 0;          // records that had a part in it
   std::vector<source::Reject> rejections;
   uint64_t repeated_by_source[source::kSourceKindCount] = {};   // by SourceKind
 };
@@ -71,6 +78,8 @@ struct PipelineStatus {
   uint64_t rejected[source::kRejectReasonCount] = {};
   uint64_t evaluation_warnings = 0;
   uint64_t grok_limits = 0;
+  uint64_t abandoned = 0;              // batches not begun, because their senders had given up
+  std::vector<TenantUse> tenants;
 };
 
 class Pipeline {
@@ -89,8 +98,20 @@ class Pipeline {
   // is. Idempotent; not from a task of the scheduler, unless that is a manual one.
   void Stop();
 
-  // Takes a batch; done is called once, from this call (refused at the door) or another thread.
+  // Takes a batch; done is called once, from this call (refused at the door) or another thread. A batch
+  // with a request hash has been let in by MayBegin, and measured by its service.
   void Submit(Batch batch, Done done);
+  // Whether a batch of the tenant would be refused now because of its quota, or because the server is
+  // stopping: for callers that have not unpacked it yet.
+  Status MayBegin(const std::string& tenant, std::optional<int64_t>* retry_delay_ms);
+
+  // Counts a request that was no batch.
+  void CountRefused();
+  // Refuses new batches; those accepted go on.
+  void Drain();
+  bool draining() const;
+  // What give_up_ms of a batch is measured by.
+  int64_t NowMonotonicMs() const { return scheduler_->NowMonotonicMs(); }
 
   // Replay only; a producer joins before it submits or advances. OK without effect on the wall clock.
   Status Join(const std::string& producer);
@@ -105,7 +126,12 @@ class Pipeline {
   struct Job;
   using JobPtr = std::shared_ptr<Job>;
 
-  Status Admit(const Batch& batch, std::optional<int64_t>* retry_delay_ms);
+  Status CheckForm(const Batch& batch) const;
+  Status Admit(const Batch& batch, bool checked, std::optional<int64_t>* retry_delay_ms);
+  Status CheckQuota(const std::string& tenant, std::optional<int64_t>* retry_delay_ms);
+  const std::string& TenantOf(const Batch& batch) const {
+    return batch.tenant.empty() ? options_.tenant : batch.tenant;
+  }
   std::unique_ptr<BatchDecoder> MakeDecoder() const;
   void RunThread();
   void Enqueue(const JobPtr& job, bool first);
@@ -135,7 +161,8 @@ class Pipeline {
   mutable std::mutex mutex_;
   std::condition_variable work_;       // jobs_ or stopping_
   std::condition_variable idle_;       // inflight_jobs_ became 0
-  std::deque<JobPtr> jobs_;
+  FairQueue<JobPtr> jobs_;
+  QuotaLedger quotas_;
   uint64_t inflight_jobs_ = 0;
   uint64_t inflight_bytes_ = 0;
   bool started_ = false;

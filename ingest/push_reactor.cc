@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/rpc/message.h"
+#include "common/rpc/server.h"
 #include "common/rpc/status.h"
 #include "common/wire/text.h"
 #include "ingest/ingest_service.h"
@@ -31,6 +33,8 @@ v1::RejectionReason ReasonToProto(source::RejectReason reason) {
       return v1::REJECTION_REASON_NO_TIMESTAMP;
     case source::RejectReason::kWrongType:
       return v1::REJECTION_REASON_WRONG_TYPE;
+    case source::RejectReason::kTooManyFields:
+      return v1::REJECTION_REASON_TOO_MANY_FIELDS;
   }
   return v1::REJECTION_REASON_UNSPECIFIED;
 }
@@ -63,17 +67,17 @@ void ResultToProto(const BatchResult& result, v1::PushEventsResponse* response) 
 
 }  // namespace
 
-void PushReactor::Begin(bool draining) {
+void PushReactor::Begin(const Status& refusal) {
   bool finish = false;
   {
     const std::lock_guard lock(mutex_);
-    if (draining) {
+    if (!refusal.ok()) {
       ending_ = true;
-      status_ = Unavailable("the server is stopping");
+      status_ = refusal;
       finish = TakeFinish();
     } else {
       reading_ = true;
-      StartRead(&request_);
+      StartRead(&request_bytes_);
     }
   }
   FinishIf(finish);
@@ -95,13 +99,19 @@ void PushReactor::Drain() {
 void PushReactor::OnReadDone(bool ok) {
   bool finish = false;
   bool handle = false;
+  Status parsed;
+  if (ok) {
+    // Nobody else touches the request: none is being worked on while one is read.
+    parsed = rpc::ParseMessage(request_bytes_, rpc::kMessageBytesMax, &request_);
+    request_bytes_.Clear();
+  }
   {
     const std::lock_guard lock(mutex_);
     reading_ = false;
     if (!ok) {
       ending_ = true;   // the client has no more to say, or is gone
     } else if (!ending_) {
-      if (Status status = CheckProducer(); !status.ok()) {
+      if (Status status = parsed.ok() ? CheckProducer() : parsed; !status.ok()) {
         ending_ = true;
         status_ = std::move(status);
       } else {
@@ -154,6 +164,7 @@ void PushReactor::HandleRequest() {
   slot->end_of_input = request_.end_of_input();
   Batch batch;
   if (slot->has_records) {
+    batch.tenant = tenant_;
     batch.producer_id = producer_id_;
     batch.sequence = request_.sequence();
     batch.payload.swap(*request_.mutable_payload());
@@ -198,11 +209,12 @@ void PushReactor::Advance() {
       continue;
     }
     writing_ = true;
-    StartWrite(&slots_.front()->response);
+    slots_.front()->response_bytes = rpc::ToByteBuffer(slots_.front()->response);
+    StartWrite(&slots_.front()->response_bytes);
   }
   if (!reading_ && !handling_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
     reading_ = true;
-    StartRead(&request_);
+    StartRead(&request_bytes_);
   }
 }
 

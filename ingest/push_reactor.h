@@ -22,13 +22,13 @@ namespace weir::ingest {
 class IngestService;
 
 class PushReactor final
-    : public grpc::ServerBidiReactor<v1::PushEventsRequest, v1::PushEventsResponse> {
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  PushReactor(IngestService* service, Pipeline* pipeline)
-      : service_(service), pipeline_(pipeline) {}
+  PushReactor(IngestService* service, Pipeline* pipeline, std::string tenant)
+      : service_(service), pipeline_(pipeline), tenant_(std::move(tenant)) {}
 
-  // Starts reading, or ends at once when the server drains.
-  void Begin(bool draining);
+  // Starts reading, or ends at once if the stream is refused.
+  void Begin(const Status& refusal);
   // Answers what is in hand, then ends the stream as unavailable.
   void Drain();
 
@@ -44,6 +44,7 @@ class PushReactor final
     std::optional<UnixMillis> watermark_ms;
     bool end_of_input = false;
     v1::PushEventsResponse response;
+    grpc::ByteBuffer response_bytes;   // while it is sent
   };
 
   // What the last read request says about the stream; an error ends it.
@@ -59,7 +60,9 @@ class PushReactor final
   IngestService* const service_;
   Pipeline* const pipeline_;
 
-  v1::PushEventsRequest request_;   // of the read under way
+  const std::string tenant_;
+  grpc::ByteBuffer request_bytes_;  // of the read under way
+  v1::PushEventsRequest request_;   // the last one read
   std::string producer_id_;         // set by the first request
 
   std::mutex mutex_;

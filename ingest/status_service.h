@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ingest/ingest_service.h"
+#include "ingest/services.h"
 #include "weir/cluster/v1/cluster.grpc.pb.h"
 
 namespace weir::ingest {
@@ -11,7 +11,7 @@ namespace weir::ingest {
 class StatusService final : public weir::cluster::v1::IngestStatusService::CallbackService {
  public:
   // Who the node is: calls that look for another are refused. ingest outlives the service.
-  StatusService(std::string cluster_id, std::string ingest_id, const IngestService* ingest)
+  StatusService(std::string cluster_id, std::string ingest_id, const Services* ingest)
       : cluster_id_(std::move(cluster_id)), ingest_id_(std::move(ingest_id)), ingest_(ingest) {}
 
   grpc::ServerUnaryReactor* GetIngestStatus(
@@ -22,7 +22,7 @@ class StatusService final : public weir::cluster::v1::IngestStatusService::Callb
  private:
   const std::string cluster_id_;
   const std::string ingest_id_;
-  const IngestService* const ingest_;
+  const Services* const ingest_;
 };
 
 }  // namespace weir::ingest

@@ -54,6 +54,12 @@ struct Config {
   uint64_t ingest_batch_bytes_max = 0;
   uint64_t ingest_record_bytes_max = 0;
   uint64_t ingest_inflight_bytes = 0;
+  uint64_t ingest_message_bytes_max = 0;
+  int64_t ingest_batch_records_max = 0;
+  int64_t ingest_record_depth_max = 0;
+  int64_t ingest_record_fields_max = 0;
+  int64_t quota_events_per_second = 0;     // 0: no limit
+  uint64_t quota_bytes_per_second = 0;     // 0: no limit
 
   int64_t coordinator_alerts_max = 0;
   int64_t coordinator_watch_queue = 0;

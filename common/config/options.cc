@@ -188,10 +188,27 @@ std::vector<Option> MakeTable() {
       {"ingest.record_bytes_max", Type::kSize, "16MiB", &Config::ingest_record_bytes_max,
        "Largest record that is taken. Larger ones are rejected alone, by index and reason.", kKiB,
        60 * kMiB},
+      {"ingest.message_bytes_max", Type::kSize, "64MiB", &Config::ingest_message_bytes_max,
+       "Largest request of a collector (OTLP, Vector) that is taken, unpacked. Larger ones are refused "
+       "for good.",
+       64 * kKiB, 64 * kMiB},
+      {"ingest.batch_records_max", Type::kNumber, "100000", &Config::ingest_batch_records_max,
+       "Most records of a batch, or of a collector's request, that is taken.", 1, 10000000},
+      {"ingest.record_depth_max", Type::kNumber, "64", &Config::ingest_record_depth_max,
+       "How deeply the JSON of a record may be nested. Deeper ones are rejected alone.", 8, 1000},
+      {"ingest.record_fields_max", Type::kNumber, "1000000", &Config::ingest_record_fields_max,
+       "Most JSON values of a record, those of an envelope together. Larger ones are rejected alone.",
+       100, 100000000},
       {"ingest.inflight_bytes", Type::kSize, "64MiB", &Config::ingest_inflight_bytes,
        "Payload that all streams together may have unanswered. Above it, batches are answered with "
        "UNAVAILABLE and a delay.",
        kMiB, 64 * kGiB},
+      {"quota.events_per_second", Type::kNumber, "0", &Config::quota_events_per_second,
+       "Events a second that a tenant may send to one ingest node, a second's worth at once. Above it, "
+       "batches are answered with RESOURCE_EXHAUSTED and a delay. 0: no limit.",
+       0, 1000000000},
+      {"quota.bytes_per_second", Type::kSize, "0B", &Config::quota_bytes_per_second,
+       "Likewise the payload, in bytes a second. 0: no limit.", 0, 1024 * kGiB},
       {"coordinator.alerts_max", Type::kNumber, "200000", &Config::coordinator_alerts_max,
        "Alerts that are held in memory, some 1.5 KiB each. When there are more, those that were closed or "
        "recovered first are left to the stores; lists that need them read those, and the status says how "

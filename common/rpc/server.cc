@@ -6,6 +6,11 @@
 #include <grpcpp/health_check_service_interface.h>
 
 namespace weir::rpc {
+namespace {
+
+constexpr int kCallsPerConnectionMax = 1024;
+
+}  // namespace
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const std::string& listen,
                                                 const std::vector<grpc::Service*>& services) {
@@ -16,6 +21,11 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const std::string& listen,
   builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &result->port_);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kMessageBytesMax);
+  // Unpacking is left to those who know how much a message may hold (common/rpc/message.h).
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
+                             1 << GRPC_COMPRESS_NONE | 1 << GRPC_COMPRESS_GZIP);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kCallsPerConnectionMax);
   // One process owns an address: a second one must fail instead of taking half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);

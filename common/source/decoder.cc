@@ -30,7 +30,8 @@ constexpr std::size_t kParserBytesKept = 4 * 1024 * 1024;
 
 constexpr std::array<std::string_view, kRejectReasonCount> kReasonNames{
     "malformed_json", "too_large",    "too_deep",  "not_an_object",
-    "unknown_source", "no_timestamp", "wrong_type"};
+    "unknown_source", "no_timestamp", "wrong_type",
+    "too_many_fields"};
 constexpr std::array<std::string_view, kSourceKindCount> kKindNames{"cloudtrail", "bedrock", "ecs"};
 
 class RecordEvent final : public Event {
@@ -62,6 +63,12 @@ class RecordEvent final : public Event {
  private:
   RecordView* record_;
 };
+
+// How long the parsed document is: a member takes two words or three, another value one or two.
+std::size_t TapeWords(const simdjson::dom::parser& parser) {
+  constexpr uint64_t kPayload = (uint64_t{1} << 56) - 1;
+  return parser.doc.tape == nullptr ? 0 : static_cast<std::size_t>(parser.doc.tape[0] & kPayload);
+}
 
 std::string_view TrimBlanks(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
@@ -218,7 +225,11 @@ void Decoder::Impl::DecodeText(std::string_view text, int level, bool may_split)
   text = text.empty() ? std::string_view(kEmptyObject).substr(0, 2) : text;
   Element root;
   const simdjson::error_code error = Parse(text, level, &root);
-  if (error == simdjson::SUCCESS) {
+  if (error == simdjson::SUCCESS &&
+      TapeWords(*parsers_[static_cast<std::size_t>(level)]) / 2 > options_.fields_max) {
+    Refuse(RejectReason::kTooManyFields,
+           fmt::format("more than {} values", options_.fields_max));
+  } else if (error == simdjson::SUCCESS) {
     DecodeElement(root, level, original);
   } else if (error == simdjson::CAPACITY || error == simdjson::MEMALLOC ||
              error == simdjson::DEPTH_ERROR || !may_split || !DecodePieces(text, level)) {

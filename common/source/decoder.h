@@ -32,8 +32,9 @@ enum class RejectReason : uint8_t {
   kUnknownSource,     // an object that is no CloudTrail record, invocation log or ECS document
   kNoTimestamp,       // no readable event time, where none may be assumed
   kWrongType,         // a field that identity or time needs has another JSON type
+  kTooManyFields,     // more values than Options::fields_max
 };
-inline constexpr int kRejectReasonCount = 7;
+inline constexpr int kRejectReasonCount = 8;
 std::string_view RejectReasonName(RejectReason reason);  // "malformed_json", ...
 
 struct Reject {
@@ -83,6 +84,8 @@ struct Options {
   std::string tenant = "default";
   std::size_t record_bytes_max = 16 * 1024 * 1024;
   int depth_max = 64;
+  // JSON values in a record, those of an envelope together.
+  std::size_t fields_max = 1000000;
   // event.ingested where the document has none: the arrival time (wall clock), or @timestamp (replay).
   enum class Ingested : uint8_t { kArrival, kTimestamp } ingested = Ingested::kArrival;
   // What a record without a readable event time gets: the arrival time (as Elastic), or a rejection

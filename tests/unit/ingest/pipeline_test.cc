@@ -295,5 +295,137 @@ TEST_F(PipelineTest, WithoutActiveRulesBatchesAreRefusedForNow) {
   EXPECT_THAT(std::string(Message(result->status)), HasSubstr("no rule set is active yet"));
 }
 
+// A pipeline of its own options over the same workers.
+class AdmissionTest : public PipelineTest {
+ protected:
+  void Make(PipelineOptions options) {
+    options.shard_count = 2;
+    options.threads = 0;
+    admitting_ = std::make_unique<Pipeline>(options, &dispatcher_, &rules_, &scheduler_, &clock_);
+    admitting_->Start();
+  }
+  ~AdmissionTest() override {
+    dispatcher_.Stop();
+    if (admitting_ != nullptr) {
+      admitting_->Stop();
+    }
+  }
+  Batch MakeBatch(const std::string& tenant, int first, int events) {
+    Batch batch;
+    batch.tenant = tenant;
+    batch.producer_id = "p";
+    batch.sequence = ++sequence_;
+    for (int i = first; i < first + events; ++i) {
+      batch.Add(Event(i));
+    }
+    return batch;
+  }
+  // The status of a batch that was refused at once; OK of one that is under way.
+  BatchResult Submit(Batch batch) {
+    auto result = std::make_shared<BatchResult>();
+    admitting_->Submit(std::move(batch),
+                       [result](BatchResult given) { *result = std::move(given); });
+    return *result;
+  }
+  void AnswerAll() {
+    for (int worker = 0; worker < 2; ++worker) {
+      while (!sent_[worker].empty()) {
+        Answer(worker, Ok());
+      }
+    }
+  }
+
+  std::unique_ptr<Pipeline> admitting_;
+};
+
+TEST_F(AdmissionTest, ATenantOverItsQuotaDoesNotStopAnother) {
+  PipelineOptions options;
+  options.quota.events_per_second = 10;
+  Make(options);
+  EXPECT_TRUE(Submit(MakeBatch("loud", 0, 50)).status.ok());
+  scheduler_.RunPosted();
+  const BatchResult refused = Submit(MakeBatch("loud", 50, 1));
+  EXPECT_EQ(refused.status.code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(refused.retry_delay_ms, 4001);
+  EXPECT_THAT(std::string(Message(refused.status)), HasSubstr("tenant 'loud'"));
+  EXPECT_TRUE(Submit(MakeBatch("quiet", 100, 5)).status.ok());
+  scheduler_.Advance(4001);
+  EXPECT_TRUE(Submit(MakeBatch("loud", 50, 1)).status.ok());
+  scheduler_.RunPosted();
+  AnswerAll();
+  const std::vector<TenantUse> tenants = admitting_->GetStatus().tenants;
+  ASSERT_EQ(tenants.size(), 2);
+  EXPECT_EQ(tenants[0].tenant, "loud");
+  EXPECT_EQ(tenants[0].events, 51);
+  EXPECT_EQ(tenants[0].refused_events, 1);
+  EXPECT_EQ(tenants[1].events, 5);
+  EXPECT_EQ(tenants[1].refused_events, 0);
+}
+
+TEST_F(AdmissionTest, ATenantThatFillsTheServerLeavesAnotherItsShare) {
+  PipelineOptions options;
+  options.inflight_bytes_max = 20000;
+  Make(options);
+  while (Submit(MakeBatch("loud", 0, 10)).status.ok()) {
+  }
+  EXPECT_LE(admitting_->GetStatus().inflight_bytes, 20000);
+  int taken = 0;
+  BatchResult last;
+  while ((last = Submit(MakeBatch("quiet", 0, 10))).status.ok()) {
+    ++taken;
+  }
+  EXPECT_GE(taken, 2);
+  EXPECT_EQ(last.status.code(), StatusCode::kUnavailable);
+  EXPECT_TRUE(last.retry_delay_ms.has_value());
+  EXPECT_LE(admitting_->GetStatus().inflight_bytes, 30000);
+}
+
+TEST_F(AdmissionTest, WhatItsSenderHasGivenUpIsNotBegun) {
+  Make({});
+  Batch batch = MakeBatch("", 0, 1);
+  batch.give_up_ms = scheduler_.NowMonotonicMs();
+  std::optional<BatchResult> result;
+  admitting_->Submit(std::move(batch), [&](BatchResult given) { result = std::move(given); });
+  scheduler_.RunPosted();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->status.code(), StatusCode::kUnavailable);
+  EXPECT_TRUE(sent_[0].empty() && sent_[1].empty());
+  EXPECT_EQ(admitting_->GetStatus().abandoned, 1);
+}
+
+TEST_F(AdmissionTest, RecordsFoundUnusableAreReportedByTheirIndex) {
+  Make({});
+  Batch batch;
+  batch.request_hash = HashBytes128("request");
+  batch.Refuse(source::RejectReason::kNotAnObject, "no record");
+  batch.Add(Event(1));
+  batch.Refuse(source::RejectReason::kTooDeep, "too deep");
+  std::optional<BatchResult> result;
+  admitting_->Submit(std::move(batch), [&](BatchResult given) { result = std::move(given); });
+  scheduler_.RunPosted();
+  AnswerAll();
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->accepted, 1);
+  EXPECT_EQ(result->rejected_records, 2);
+  ASSERT_EQ(result->rejections.size(), 2);
+  EXPECT_EQ(result->rejections[0].record_index, 0);
+  EXPECT_EQ(result->rejections[1].record_index, 2);
+  EXPECT_EQ(result->rejections[1].message, "too deep");
+}
+
+TEST_F(AdmissionTest, DrainingRefusesForNowAndFinishesTheRest) {
+  Make({});
+  EXPECT_TRUE(Submit(MakeBatch("", 0, 4)).status.ok());
+  admitting_->Drain();
+  const BatchResult refused = Submit(MakeBatch("", 4, 1));
+  EXPECT_EQ(refused.status.code(), StatusCode::kUnavailable);
+  EXPECT_TRUE(refused.retry_delay_ms.has_value());
+  std::optional<int64_t> delay_ms;
+  EXPECT_EQ(admitting_->MayBegin("", &delay_ms).code(), StatusCode::kUnavailable);
+  scheduler_.RunPosted();
+  AnswerAll();
+  EXPECT_EQ(admitting_->GetStatus().events, 4);
+}
+
 }  // namespace
 }  // namespace weir::ingest
