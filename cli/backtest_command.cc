@@ -16,6 +16,7 @@ namespace {
 
 struct BacktestFlags {
   std::vector<std::string> rules;
+  std::vector<std::string> overlays;
   std::vector<std::string> files;
   std::string mode;
   std::string alerts;
@@ -34,6 +35,7 @@ bool NamesRules(const std::string& path) {
 backtest::Options MakeOptions(const BacktestFlags& flags) {
   backtest::Options options;
   options.rule_paths = flags.rules;
+  options.overlay_paths = flags.overlays;
   for (const std::string& path : flags.files) {
     (NamesRules(path) ? options.rule_paths : options.files).push_back(path);
   }
@@ -85,6 +87,10 @@ void PrintSummary(const backtest::Result& result, double seconds) {
              HumanCount(result.records), HumanCount(result.matched), HumanCount(result.repeated),
              HumanCount(result.rejected), HumanCount(result.alerts.size()),
              HumanCount(result.suppressed), seconds);
+  for (const exec::ExceptedRows& excepted : result.excepted) {
+    fmt::print(stderr, "rule {}: exception {} left out {} events\n", excepted.rule_id,
+               excepted.exception, HumanCount(excepted.rows));
+  }
 }
 
 int RunBacktest(const BacktestFlags& flags) {
@@ -129,6 +135,9 @@ void AddBacktestCommand(CLI::App* app, Action* action) {
   auto flags = std::make_shared<BacktestFlags>();
   command->add_option("--rules", flags->rules, "Rule files or folders with *.toml (may be repeated)")
       ->required()
+      ->allow_extra_args(false);
+  command->add_option("--overlay", flags->overlays,
+                      "Overlay files or folders with *.yaml (may be repeated)")
       ->allow_extra_args(false);
   command->add_option("--mode", flags->mode,
                       "How windows are judged; default: continuous where the rule allows it")

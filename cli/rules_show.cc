@@ -23,6 +23,7 @@ struct ShowFlags {
   std::string rule;
   std::vector<std::string> rules;
   std::string format = "text";
+  LoadFlags load;
 };
 
 std::string Lower(std::string text) {
@@ -157,7 +158,7 @@ void AddOutputs(RulePage* page) {
 
 StatusOr<std::string> Show(const ShowFlags& flags) {
   WEIR_ASSIGN_OR_RETURN(std::vector<std::string> paths, RulePaths(flags.rules));
-  LoadFlags load;
+  LoadFlags load = flags.load;
   load.switched_off_too = true;
   if (paths.empty() && !IsFile(flags.rule)) {
     return InvalidArgument(
@@ -181,6 +182,13 @@ StatusOr<std::string> Show(const ShowFlags& flags) {
   page.compiled = compiled == loaded.rules->rules.end() ? nullptr : &*compiled;
   page.facts = plan::FactsOf(*page.rule, source::Catalogue());
   AddVerdict(loaded.findings[index], &page);
+  for (const overlay::Overlay& overlay : loaded.overlays) {
+    for (const rule::Finding& finding : overlay.findings) {
+      page.overlay_findings.push_back(
+          fmt::format("{}:{}:{}: {}", finding.path, finding.line, finding.column,
+                      OneLine(finding.message)));
+    }
+  }
   AddNeighbours(loaded.files, &page);
   AddOutputs(&page);
   return flags.format == "json" ? PageJson(page) : PageText(page);
@@ -207,6 +215,7 @@ void AddRulesShowCommand(CLI::App* rules, Action* action) {
   show->add_option("--rules", flags->rules,
                    "Rule files or folders (may be repeated); default: the configuration's")
       ->allow_extra_args(false);
+  AddOverlayOption(show, &flags->load);
   show->add_option("--format", flags->format, "text, or json: one object")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

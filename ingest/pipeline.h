@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -68,6 +70,8 @@ struct PipelineStatus {
   uint64_t rejected[source::kRejectReasonCount] = {};
   uint64_t evaluation_warnings = 0;
   uint64_t grok_limits = 0;
+  // Rows that exceptions kept from being counted, by rule id and exception.
+  std::map<std::pair<std::string, std::string>, uint64_t> excepted;
 };
 
 class Pipeline {

@@ -11,7 +11,8 @@ namespace weir::alert {
 
 namespace {
 
-constexpr uint8_t kVersion = 1;   // stored: every change of the layout takes the next number
+constexpr uint8_t kVersion = 2;   // stored: every change of the layout takes the next number
+constexpr uint8_t kWithoutSuppressionTimes = 1;
 constexpr std::size_t kHashBytes = 16;
 
 template <typename Item, typename Write>
@@ -128,7 +129,7 @@ void ForEachTime(AlertType& alert, const Visit& visit) {
   visit(alert.fired_at_ms);
 }
 
-void ReadAlert(ByteReader* reader, Alert* alert) {
+void ReadAlert(ByteReader* reader, uint8_t version, Alert* alert) {
   alert->id = ReadHash(reader);
   alert->tenant = reader->String();
   alert->rule_id = reader->String();
@@ -152,6 +153,10 @@ void ReadAlert(ByteReader* reader, Alert* alert) {
   alert->group_hash = ReadHash(reader);
   alert->window_id = ReadHash(reader);
   alert->revision = reader->Varint();
+  if (version != kWithoutSuppressionTimes) {
+    alert->suppression.first_ms = reader->SignedVarint();
+    alert->suppression.last_ms = reader->SignedVarint();
+  }
 }
 
 }  // namespace
@@ -183,18 +188,20 @@ std::string EncodeAlert(const Alert& alert) {
   alert.group_hash.AppendTo(&out);
   alert.window_id.AppendTo(&out);
   writer.Varint(alert.revision);
+  writer.SignedVarint(alert.suppression.first_ms);
+  writer.SignedVarint(alert.suppression.last_ms);
   return out;
 }
 
 StatusOr<Alert> DecodeAlert(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
-  if (!reader.ok() || version != kVersion) {
-    return DataLoss("decoding an alert of {} bytes: version {} is not known, only {}", bytes.size(),
-                    version, kVersion);
+  if (!reader.ok() || (version != kVersion && version != kWithoutSuppressionTimes)) {
+    return DataLoss("decoding an alert of {} bytes: version {} is not known, only up to {}",
+                    bytes.size(), version, kVersion);
   }
   Alert alert;
-  ReadAlert(&reader, &alert);
+  ReadAlert(&reader, version, &alert);
   if (!reader.ok() || !reader.done()) {
     return DataLoss("decoding an alert of {} bytes: {}", bytes.size(),
                     reader.ok() ? "bytes are left over" : "it is cut short or malformed");

@@ -17,6 +17,7 @@ struct Config {
   std::string listen;
   std::string data_dir;
   std::vector<std::string> rules;
+  std::vector<std::string> overlays;
   std::string tenant;
   int64_t shards = 0;
   std::string clock;                       // wall, replay

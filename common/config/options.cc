@@ -71,6 +71,9 @@ std::vector<Option> MakeTable() {
       {"rules", Type::kList, "", &Config::rules,
        "Rule files, or folders that are searched for *.toml. Without any, events are read and counted "
        "but nothing can fire."},
+      {"overlays", Type::kList, "", &Config::overlays,
+       "Overlay files, or folders that are searched for *.yaml: what is changed about rules that others "
+       "wrote. They are part of the rule set."},
       {"tenant", Type::kText, "default", &Config::tenant,
        "Whose events these are. It is part of event identities and alert ids; do not change it for a "
        "data directory in use.",

@@ -13,6 +13,7 @@ namespace weir::exec {
 // The bookkeeping of a run that is not the rows themselves.
 struct StepCounters {
   uint64_t grok_limits = 0;   // matches stopped by the step limit
+  uint64_t* excepted = nullptr;   // rows dropped, by the rule's exception; for heads that have some
 };
 
 void ApplyGrok(const plan::GrokStep& step, expr::EvalContext* context, StepCounters* counters);
@@ -29,6 +30,9 @@ void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
     const plan::RowStep& step = steps[i];
     if (const auto* filter = std::get_if<plan::FilterStep>(&step)) {
       if (!Passes(*filter, context)) {
+        if (filter->exception >= 0 && counters->excepted != nullptr) {
+          ++counters->excepted[filter->exception];
+        }
         return;
       }
     } else if (const auto* assign = std::get_if<plan::AssignStep>(&step)) {

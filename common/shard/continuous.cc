@@ -93,6 +93,7 @@ bool Judge::Rejudge(RuleState* rule, const Hash128& group_hash, Group* group,
         alert->episode_end_ms = kept.end_ms;
         alert->window_start_ms = kept.start_ms - compiled.judge.lookback_ms;
         alert->window_end_ms = kept.start_ms;
+        MarkSilenced(compiled, kept.end_ms, &*alert);
         if (reopened) {
           alert->status = alert::AlertStatus::kOpen;
           alert->flags |= alert::kLate;
@@ -131,16 +132,12 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
   }
   const exec::TailRow& row = rows.front().row;
   const std::optional<Hash128> key = SuppressionKeyOf(*rule, row);
-  const int64_t duration_ms =
-      key.has_value() ? compiled.suppression->duration_ms.value_or(compiled.judge.interval_ms) : 0;
-  if (key.has_value()) {
-    const std::optional<Hash128> covering =
-        suppression_->Find(*key, episode.start_ms, duration_ms);
-    if (covering.has_value()) {
-      stored.alert = *covering;
-      group->episodes().push_back(stored);
-      return FoldInto(*covering, rule);
-    }
+  WEIR_ASSIGN_OR_RETURN(const std::optional<Hash128> covering,
+                        FoldIfSuppressed(key, episode.start_ms, rule));
+  if (covering.has_value()) {
+    stored.alert = *covering;
+    group->episodes().push_back(stored);
+    return OkStatus();
   }
   alert::Alert alert = NewAlert(*rule, row, instant, episode.start_ms);
   alert.id = AlertId(compiled, GroupBytes(compiled.tail, row), episode.start_ms, 0);
@@ -156,8 +153,9 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
     group->EventTimes(first - width, first, &first_event_ms, &alert.arrived_at_ms);
   }
   WEIR_RETURN_IF_ERROR(Refresh(compiled, *group, &alert));
+  MarkSilenced(compiled, episode.end_ms, &alert);
   if (key.has_value()) {
-    suppression_->Made(*key, alert.id, episode.start_ms, duration_ms);
+    suppression_->Made(*key, alert.id, episode.start_ms, *SuppressionMs(compiled));
   }
   stored.alert = alert.id;
   stored.owns_alert = true;

@@ -32,12 +32,15 @@ TEST(AlertCodingTest, KeepsExtremesAndEmptyAlerts) {
   alert.risk_score = -1;
   alert.first_event_ms = -5;
   alert.suppressed_count = UINT64_MAX;
+  alert.suppression = {1, INT64_MAX};
   alert.flags = UINT32_MAX;
   const StatusOr<Alert> decoded = DecodeAlert(EncodeAlert(alert));
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->risk_score, -1);
   EXPECT_EQ(decoded->first_event_ms, -5);
   EXPECT_EQ(decoded->suppressed_count, UINT64_MAX);
+  EXPECT_EQ(decoded->suppression.first_ms, 1);
+  EXPECT_EQ(decoded->suppression.last_ms, INT64_MAX);
   EXPECT_EQ(decoded->flags, UINT32_MAX);
 }
 
@@ -50,7 +53,7 @@ TEST(AlertCodingTest, StoredBytesStayTheSame) {
   alert.window_end_ms = 1000;
   alert.events = {{"e", 1}};
   EXPECT_EQ(ToHex(EncodeAlert(alert)),
-            "01"                                    // version
+            "02"                                    // version
             "0000000000000001" "0000000000000002"   // id
             "0174" "0172" "00" "00"                 // tenant, rule id, name, version
             "00" "00" "00" "00"                     // dialect, severity, risk, status
@@ -61,7 +64,19 @@ TEST(AlertCodingTest, StoredBytesStayTheSame) {
             "01" "0165" "02"                        // one event
             "0000000000000000" "0000000000000000"   // group hash
             "0000000000000000" "0000000000000000"   // window id
-            "00");                                  // revision
+            "00"                                    // revision
+            "00" "00");                             // first and last suppressed hit
+}
+
+// What is stored by a weir that knew no times of suppressed hits.
+TEST(AlertCodingTest, ReadsTheVersionBefore) {
+  std::string bytes = EncodeAlert(SampleAlert());
+  bytes[0] = 1;
+  bytes.resize(bytes.size() - 2);   // both are 0
+  const StatusOr<Alert> decoded = DecodeAlert(bytes);
+  ASSERT_TRUE(decoded.ok()) << Message(decoded.status());
+  EXPECT_EQ(decoded->suppression.first_ms, 0);
+  EXPECT_EQ(EncodeAlert(*decoded), EncodeAlert(SampleAlert()));
 }
 
 TEST(AlertCodingTest, RefusesEveryShortenedAndLengthenedForm) {
@@ -77,7 +92,7 @@ TEST(AlertCodingTest, RefusesUnknownVersionsAndValuesOutOfRange) {
   std::string changed = bytes;
   changed[0] = 2;
   EXPECT_THAT(std::string(Message(DecodeAlert(changed).status())),
-              HasSubstr("version 2 is not known"));
+              HasSubstr("version 3 is not known"));
   // dialect, severity and status stand behind the id, three empty strings and a zero
   for (const std::size_t offset : {21U, 22U, 24U}) {
     changed = bytes;
