@@ -231,6 +231,7 @@ class JsonPage {
     }
     json_.EndArray();
   }
+  void AddOverlay();
   void AddStages();
   void AddIndicators();
   void AddOutputs();
@@ -266,6 +267,7 @@ void JsonPage::Write() {
   Texts("from", page_.facts.has_value() ? page_.facts->from : std::vector<std::string>());
   Texts("group_by", page_.facts.has_value() ? page_.facts->group_by : std::vector<std::string>());
   Text("description", Trimmed(rule_.description));
+  AddOverlay();
   AddStages();
   AddIndicators();
   AddOutputs();
@@ -276,6 +278,24 @@ void JsonPage::Write() {
   Text("note", Trimmed(rule_.note));
   Texts("references", rule_.references);
   json_.EndObject();
+}
+
+void JsonPage::AddOverlay() {
+  const rule::Adjustments& adjustments =
+      page_.compiled != nullptr ? page_.compiled->source.adjustments : rule_.adjustments;
+  json_.Key("overlay");
+  json_.BeginArray();
+  for (const rule::Change& change : adjustments.changes) {
+    json_.BeginObject();
+    Text("field", change.field);
+    Text("vendor", change.vendor);
+    Text("in_force", change.overlay);
+    Text("path", change.place.path);
+    Number("line", change.place.line);
+    json_.EndObject();
+  }
+  json_.EndArray();
+  Texts("overlay_findings", page_.overlay_findings);
 }
 
 void JsonPage::AddStages() {

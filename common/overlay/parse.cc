@@ -1,4 +1,5 @@
 // The grammar of an overlay file (docs/overlays.md).
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <set>
@@ -315,8 +316,12 @@ void Parser::ReadSilence(const YAML::Node& item) {
       silence.rules = reader_.Texts(node, name);
     } else if (name == "severities") {
       silence.severities = reader_.Texts(node, name);
+      const std::vector<std::string> known = SeverityNames();
       for (const std::string& severity : silence.severities) {
-        reader_.Choice(YAML::Node(severity), name, SeverityNames());
+        if (std::find(known.begin(), known.end(), severity) == known.end()) {
+          reader_.Error(node, fmt::format("[{}] are of {}, got [{}]", name, fmt::join(known, ", "),
+                                          severity));
+        }
       }
     } else if (name == "group") {
       reader_.ForEachKey(node, "[group]", [&](const std::string& column, const YAML::Node&,

@@ -93,7 +93,6 @@ bool Judge::Rejudge(RuleState* rule, const Hash128& group_hash, Group* group,
         alert->episode_end_ms = kept.end_ms;
         alert->window_start_ms = kept.start_ms - compiled.judge.lookback_ms;
         alert->window_end_ms = kept.start_ms;
-        MarkSilenced(compiled, kept.end_ms, &*alert);
         if (reopened) {
           alert->status = alert::AlertStatus::kOpen;
           alert->flags |= alert::kLate;
@@ -153,7 +152,6 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
     group->EventTimes(first - width, first, &first_event_ms, &alert.arrived_at_ms);
   }
   WEIR_RETURN_IF_ERROR(Refresh(compiled, *group, &alert));
-  MarkSilenced(compiled, episode.end_ms, &alert);
   if (key.has_value()) {
     suppression_->Made(*key, alert.id, episode.start_ms, *SuppressionMs(compiled));
   }
@@ -194,6 +192,7 @@ Status Judge::Refresh(const plan::CompiledRule& rule, const Group& group, alert:
                                 : std::min(alert->first_event_ms, first_event);
     alert->last_event_ms = std::max(alert->last_event_ms, last_event);
   }
+  LiftSilence(rule, alert);
   return OkStatus();
 }
 

@@ -119,6 +119,12 @@ void Judge::MarkSilenced(const plan::CompiledRule& rule, UnixMillis judged_ms, a
   }
 }
 
+void Judge::LiftSilence(const plan::CompiledRule& rule, alert::Alert* alert) {
+  if ((alert->flags & alert::kSilenced) != 0) {
+    MarkSilenced(rule, alert->last_event_ms, alert);
+  }
+}
+
 std::optional<Hash128> Judge::SuppressionKeyOf(const RuleState& rule,
                                                const exec::TailRow& row) const {
   const auto& plan = rule.rule->suppression;

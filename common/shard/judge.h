@@ -116,8 +116,9 @@ class Judge {
   // Folds an alert into its storm's and returns that one's id; empty when the cap is not reached.
   StatusOr<std::optional<Hash128>> FoldIfStorm(const alert::Alert& alert, UnixMillis judged_ms,
                                                RuleState* rule);
-  // Whether the alert, now judged until the time, is silenced.
+  // A silence holds for alerts that are made until its end, and is lifted from one that grows after it.
   static void MarkSilenced(const plan::CompiledRule& rule, UnixMillis judged_ms, alert::Alert* alert);
+  static void LiftSilence(const plan::CompiledRule& rule, alert::Alert* alert);
   Status EmitTick(RuleState* rule, const std::vector<TickRow>& rows, UnixMillis tick_ms,
                   const Instant& instant);
   Status EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tick_ms, uint64_t ordinal,

@@ -1,7 +1,7 @@
 #include "common/shard/shard.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <tuple>
 
 #include "common/base/check.h"
@@ -69,11 +69,13 @@ Status Shard::Load() {
 Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
   FillMeta();
   const bool is_loading = rule_set_ == nullptr;
-  std::set<Hash128> spread_before;
+  // Who judges: each row, the shard at its ticks, the coordinator.
+  const auto judged_by = [this](const plan::CompiledRule& rule) {
+    return !AtTicks(rule) ? 0 : JudgedElsewhere(rule) ? 2 : 1;
+  };
+  std::map<Hash128, int> judged_before;
   for (const auto& [hash, state] : rules_) {
-    if (JudgedElsewhere(*state.rule)) {
-      spread_before.insert(hash);
-    }
+    judged_before[hash] = judged_by(*state.rule);
   }
   WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rule_set, environment_->RulesOf(version));
   rules_.clear();   // they point into the set that is given up
@@ -131,8 +133,9 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
       state.future = counters->second.future;
       state.alerts = counters->second.alerts;
       state.suppressed = counters->second.suppressed;
-      if (!is_loading && JudgedElsewhere(rule) && !spread_before.contains(state.hash)) {
-        // Shards judged it by themselves until now.
+      const auto before = judged_before.find(state.hash);
+      if (!is_loading && before != judged_before.end() && before->second != judged_by(rule)) {
+        // What was judged in another way until now is not judged again.
         state.judged_ms = std::max(state.judged_ms, meta_.closed_ms);
       }
     } else {

@@ -116,7 +116,7 @@ Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tic
           open.last_event_ms = alert.last_event_ms;
         }
         open.episode_end_ms = tick_ms;
-        MarkSilenced(compiled, tick_ms, &open);
+        LiftSilence(compiled, &open);
         alerts_->Put(std::move(open));
         return OkStatus();
       }

@@ -32,7 +32,7 @@ struct WorldOptions {
   std::size_t records_per_restart = 0;
 };
 
-class OverlayWorld : private shard::Environment, private source::Sink {
+class OverlayWorld : public shard::Environment, private source::Sink {
  public:
   explicit OverlayWorld(WorldOptions options);
   ~OverlayWorld() override;

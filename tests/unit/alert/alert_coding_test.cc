@@ -90,7 +90,7 @@ TEST(AlertCodingTest, RefusesEveryShortenedAndLengthenedForm) {
 TEST(AlertCodingTest, RefusesUnknownVersionsAndValuesOutOfRange) {
   const std::string bytes = EncodeAlert(Alert{});
   std::string changed = bytes;
-  changed[0] = 2;
+  changed[0] = 3;
   EXPECT_THAT(std::string(Message(DecodeAlert(changed).status())),
               HasSubstr("version 3 is not known"));
   // dialect, severity and status stand behind the id, three empty strings and a zero

@@ -79,7 +79,7 @@ silences:
       ElementsAre(
           "o.yaml:2:3: warning: no longer fits: no rule has the id [brute-forse]; did you mean "
           "[brute-force]?\n",
-          "o.yaml:3:39: warning: no longer fits: written for version 3 of rule [brute-force], which "
+          "o.yaml:3:38: warning: no longer fits: written for version 3 of rule [brute-force], which "
           "now is version 4\n",
           HasSubstr("has no suppression to change, and no [group_by] is given"),
           HasSubstr("is a threshold rule, whose alerts are suppressed by its own fields"),
