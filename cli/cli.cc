@@ -61,6 +61,7 @@ int Run(int argc, const char* const* argv) {
   AddClusterCommand(&app, &action);
   AddRulesCommand(&app, &action);
   AddBacktestCommand(&app, &action);
+  AddNormalizeCommand(&app, &action);
   AddConfigCommand(&app, &action);
   AddVersionCommand(&app, &action);
   try {

@@ -19,6 +19,7 @@ void AddAlertsCommand(CLI::App* app, Action* action);
 void AddClusterCommand(CLI::App* app, Action* action);
 void AddRulesCommand(CLI::App* app, Action* action);
 void AddConfigCommand(CLI::App* app, Action* action);
+void AddNormalizeCommand(CLI::App* app, Action* action);
 void AddBacktestCommand(CLI::App* app, Action* action);
 
 // Declares --address with its default.

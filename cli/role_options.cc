@@ -42,6 +42,7 @@ StatusOr<std::unique_ptr<state::StateStore>> OpenStore(const config::Config& con
   state::RocksDbOptions options;
   options.path = config.data_dir + "/store";
   options.memory_bytes = config.worker_store_memory_bytes;
+  options.all_synced = true;
   return state::OpenRocksDbStore(options);
 }
 
@@ -53,16 +54,18 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config) {
       config.clock == "replay" ? worker::ClockMode::kReplay : worker::ClockMode::kWall;
   options.producers = config.replay_producers;
   options.lateness_ms = config.lateness_ms;
+  options.repeat_horizon_ms = config.repeat_horizon_ms;
   options.future_ms = config.future_ms;
   options.executors = CountOrCores(config.worker_executors);
   options.table_memory_bytes = config.worker_table_memory_bytes;
   options.queue_bytes_max = config.worker_queue_memory_bytes;
   options.checkpoint_interval_ms = config.worker_checkpoint_interval_ms;
   options.checkpoint_log_bytes = config.worker_checkpoint_log_bytes;
+  options.alerts_retention_ms = config.alerts_retention_ms;
   return options;
 }
 
-ingest::PipelineOptions MakePipelineOptions(const config::Config& config) {
+StatusOr<ingest::PipelineOptions> MakePipelineOptions(const config::Config& config) {
   ingest::PipelineOptions options;
   options.tenant = config.tenant;
   options.shard_count = static_cast<uint16_t>(config.shards);
@@ -72,6 +75,10 @@ ingest::PipelineOptions MakePipelineOptions(const config::Config& config) {
   options.batch_bytes_max = config.ingest_batch_bytes_max;
   options.record_bytes_max = config.ingest_record_bytes_max;
   options.inflight_bytes_max = config.ingest_inflight_bytes;
+  if (!config.geoip_city.empty() || !config.geoip_asn.empty()) {
+    WEIR_ASSIGN_OR_RETURN(options.geo,
+                          source::GeoDatabase::Open(config.geoip_city, config.geoip_asn));
+  }
   return options;
 }
 

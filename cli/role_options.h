@@ -20,7 +20,8 @@ namespace weir::cli {
 
 StatusOr<std::unique_ptr<state::StateStore>> OpenStore(const config::Config& config);
 worker::WorkerOptions MakeWorkerOptions(const config::Config& config);
-ingest::PipelineOptions MakePipelineOptions(const config::Config& config);
+// Opens the geo databases that are configured.
+StatusOr<ingest::PipelineOptions> MakePipelineOptions(const config::Config& config);
 plan::CompileOptions MakeCompileOptions(const config::Config& config);
 
 struct LoadedRules {

@@ -60,6 +60,7 @@ void BatchDecoder::Follow(const plan::RuleSetPtr& rules) {
 void BatchDecoder::OnEvent(source::Event& event) {
   decoded_->least_event_ms = std::min(decoded_->least_event_ms, event.timestamp_ms());
   ++decoded_->events;
+  decoded_->kinds.push_back(event.kind());
   const Hash128 fallback =
       event.identity().has_value() ? Hash128() : FallbackIdentity();
   router_->Add(event, event_index_, fallback);

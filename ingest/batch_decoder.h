@@ -26,6 +26,7 @@ struct Batch {
 struct DecodedBatch {
   exec::Frame frame;
   uint64_t events = 0;                      // read; also those that no rule wants
+  std::vector<source::SourceKind> kinds;    // of each of them
   uint64_t rejected = 0;
   std::vector<source::Reject> rejections;   // at most kRejectionsMax, the first ones
   std::vector<uint64_t> rejected_by_reason; // by RejectReason

@@ -21,6 +21,7 @@ source::Options MakeSourceOptions(const PipelineOptions& options) {
   source.ingested = options.replay ? source::Options::Ingested::kTimestamp
                                    : source::Options::Ingested::kArrival;
   source.reject_without_timestamp = options.replay;
+  source.geo = options.geo;
   return source;
 }
 
@@ -271,6 +272,8 @@ void Pipeline::OnFrameDone(const JobPtr& job, Dispatcher::Result sent) {
         switch (exception.verdict) {
           case worker::Verdict::kRepeat:
             ++result.repeated;
+            ++result.repeated_by_source[static_cast<std::size_t>(
+                job->decoded.kinds.at(exception.event_index))];
             break;
           case worker::Verdict::kLate:
             ++result.late;
@@ -316,6 +319,10 @@ bool Pipeline::SendAgain(const JobPtr& job, Dispatcher::Result sent, BatchResult
   if (options_.replay) {
     job->floor_ms = closed_ms;
   } else {
+    if (sent.result.reason == worker::FrameResult::Reason::kVersion) {
+      // The workers' time is past an activation that this node's clock, which lags, has not reached.
+      stamps_.RaiseFloor(rules_->ActiveFrom(sent.result.version));
+    }
     job->stamp_ms = stamps_.Exchange(job->stamp_ms, closed_ms);
   }
   {
@@ -374,6 +381,9 @@ void Pipeline::Count(const Job& job, const BatchResult& result) {
   counters_.events += result.accepted;
   counters_.matched += result.matched;
   counters_.repeated += result.repeated;
+  for (std::size_t kind = 0; kind < std::size(result.repeated_by_source); ++kind) {
+    counters_.repeated_by_source[kind] += result.repeated_by_source[kind];
+  }
   counters_.late += result.late;
   counters_.future += result.future;
   for (std::size_t i = 0; i < job.decoded.rejected_by_reason.size(); ++i) {

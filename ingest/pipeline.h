@@ -37,6 +37,7 @@ struct PipelineOptions {
   uint64_t record_bytes_max = 16ULL << 20;
   uint64_t inflight_bytes_max = 64ULL << 20;
   int64_t promise_interval_ms = 500;    // how often workers learn what is promised
+  std::shared_ptr<const source::GeoDatabase> geo;   // null: no source.geo and source.as
   int64_t retry_delay_ms = 200;         // asked of producers whose batch is refused for now
 };
 
@@ -51,6 +52,7 @@ struct BatchResult {
   uint64_t future = 0;
   uint64_t rejected = 0;
   std::vector<source::Reject> rejections;
+  uint64_t repeated_by_source[source::kSourceKindCount] = {};   // by SourceKind
 };
 
 // Counters since the start.
@@ -65,6 +67,7 @@ struct PipelineStatus {
   uint64_t events = 0;
   uint64_t matched = 0;
   uint64_t repeated = 0;
+  uint64_t repeated_by_source[source::kSourceKindCount] = {};   // by SourceKind
   uint64_t late = 0;
   uint64_t future = 0;
   uint64_t rejected[source::kRejectReasonCount] = {};

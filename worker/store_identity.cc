@@ -10,7 +10,7 @@ namespace weir::worker {
 namespace {
 
 constexpr char kIdentityKey[] = "store";
-constexpr uint8_t kIdentityVersion = 1;
+constexpr uint8_t kIdentityVersion = 2;
 
 std::string_view ClockModeName(ClockMode mode) {
   return mode == ClockMode::kWall ? "wall" : "replay";

@@ -1,6 +1,8 @@
 #include "common/shard/identity_index.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "common/base/bytes.h"
 #include "common/base/check.h"
@@ -11,6 +13,10 @@ namespace weir::shard {
 namespace {
 
 constexpr std::size_t kBlockEntries = 256;
+// So many runs of one tier become one of the next; a tier's runs are up to four times as large as those
+// of the tier below.
+constexpr std::size_t kMergedRuns = 4;
+constexpr uint64_t kTierEntries = 1024;
 constexpr int kProbes = 6;
 constexpr std::size_t kHotBytesPerEntry = 28;   // 16 bytes at the hash set's usual load, plus control
 // Generations count from the year 1, so that times before the epoch have numbers too.
@@ -31,9 +37,37 @@ std::vector<Hash128> ParseBlock(std::string_view bytes) {
   return hashes;
 }
 
+int TierOf(uint64_t entries) {
+  int tier = 0;
+  for (uint64_t limit = kTierEntries; entries > limit; limit *= kMergedRuns) {
+    ++tier;
+  }
+  return tier;
+}
+
 }  // namespace
 
 BloomFilter::BloomFilter(std::size_t entries) : bits_(std::max<std::size_t>(1, entries * 10 / 64 + 1)) {}
+
+BloomFilter BloomFilter::FromBytes(std::string_view bytes) {
+  BloomFilter filter(0);
+  filter.bits_.assign(std::max<std::size_t>(1, bytes.size() / 8), 0);
+  ByteReader reader(bytes);
+  for (std::size_t i = 0; i < bytes.size() / 8; ++i) {
+    filter.bits_[i] = reader.Fixed64BigEndian();
+  }
+  return filter;
+}
+
+std::string BloomFilter::ToBytes() const {
+  std::string bytes;
+  bytes.reserve(bits_.size() * 8);
+  ByteWriter writer(&bytes);
+  for (const uint64_t word : bits_) {
+    writer.Fixed64BigEndian(word);
+  }
+  return bytes;
+}
 
 void BloomFilter::Add(const Hash128& hash) {
   uint64_t position = hash.high;
@@ -67,57 +101,67 @@ uint64_t IdentityIndex::GenerationOf(UnixMillis time_ms) const {
 
 Status IdentityIndex::Load() {
   const std::string prefix = IdentityPrefix(shard_);
-  const auto scan = [&](const auto& visit) {
-    return store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
-                        [&](std::string_view key, std::string_view value) {
-                          ByteReader reader(key.substr(prefix.size()));
-                          Generation& generation = generations_[reader.Fixed64BigEndian()];
-                          const uint8_t kind = reader.U8();
-                          visit(&generation, kind, reader, value);
-                          return true;
-                        });
-  };
-  // Deltas become hot sets again; blocks only need their filter, whose size the first pass counts.
-  WEIR_RETURN_IF_ERROR(scan([&](Generation* generation, uint8_t kind, ByteReader& reader,
-                                std::string_view value) {
-    if (kind == 'b') {
-      generation->sealed += value.size() / 16;
-      size_ += value.size() / 16;
-      return;
+  std::string next = prefix;
+  while (true) {
+    // The blocks are passed over: from one generation to the next.
+    std::optional<uint64_t> number;
+    WEIR_RETURN_IF_ERROR(store_->Scan(state::Family::kState, next, state::PrefixEnd(prefix),
+                                      [&](std::string_view key, std::string_view) {
+                                        ByteReader reader(key.substr(prefix.size()));
+                                        number = reader.Fixed64BigEndian();
+                                        return false;
+                                      }));
+    if (!number) {
+      return OkStatus();
     }
-    generation->deltas = reader.Fixed64BigEndian() + 1;
-    for (const Hash128& hash : ParseBlock(value)) {
-      size_ += generation->hot.insert(hash).second ? 1 : 0;
-    }
-  }));
-  for (auto& [number, generation] : generations_) {
-    if (generation.sealed != 0) {
-      generation.filter = std::make_unique<BloomFilter>(generation.sealed);
-    }
+    WEIR_RETURN_IF_ERROR(LoadGeneration(*number));
+    next = state::PrefixEnd(IdentityGenerationPrefix(shard_, *number));
   }
-  return scan([&](Generation* generation, uint8_t kind, ByteReader&, std::string_view value) {
-    if (kind == 'b') {
-      for (const Hash128& hash : ParseBlock(value)) {
-        generation->filter->Add(hash);
-      }
-    }
-  });
+}
+
+// Deltas become hot sets again; runs only need their filters.
+Status IdentityIndex::LoadGeneration(uint64_t number) {
+  Generation& generation = generations_[number];
+  const std::string prefix = IdentityGenerationPrefix(shard_, number);
+  WEIR_RETURN_IF_ERROR(store_->Scan(
+      state::Family::kState, prefix + 'd', prefix + 'e',
+      [&](std::string_view key, std::string_view value) {
+        generation.deltas = ByteReader(key.substr(prefix.size() + 1)).Fixed64BigEndian() + 1;
+        for (const Hash128& hash : ParseBlock(value)) {
+          size_ += generation.hot.insert(hash).second ? 1 : 0;
+        }
+        return true;
+      }));
+  return store_->Scan(
+      state::Family::kState, prefix + 'f', prefix + 'g',
+      [&](std::string_view key, std::string_view value) {
+        const uint64_t run = ByteReader(key.substr(prefix.size() + 1)).Fixed64BigEndian();
+        ByteReader reader(value);
+        const uint64_t entries = reader.Fixed64BigEndian();
+        generation.runs.push_back({run, entries, BloomFilter::FromBytes(value.substr(8))});
+        generation.next_run = run + 1;
+        generation.sealed += entries;
+        size_ += entries;
+        return true;
+      });
 }
 
 StatusOr<bool> IdentityIndex::ContainsSealed(uint64_t number, const Generation& generation,
                                              const Hash128& identity) const {
-  if (generation.filter == nullptr || !generation.filter->MayContain(identity)) {
-    return false;
-  }
   bool found = false;
-  WEIR_RETURN_IF_ERROR(store_->Scan(
-      state::Family::kState, IdentityBlockKey(shard_, number, identity),
-      state::PrefixEnd(IdentityBlockPrefix(shard_, number)),
-      [&](std::string_view, std::string_view value) {
-        const std::vector<Hash128> hashes = ParseBlock(value);
-        found = std::binary_search(hashes.begin(), hashes.end(), identity);
-        return false;
-      }));
+  for (auto run = generation.runs.rbegin(); !found && run != generation.runs.rend(); ++run) {
+    if (!run->filter.MayContain(identity)) {
+      continue;
+    }
+    WEIR_RETURN_IF_ERROR(store_->Scan(
+        state::Family::kState, IdentityBlockKey(shard_, number, run->number, identity),
+        state::PrefixEnd(IdentityRunPrefix(shard_, number, run->number)),
+        [&](std::string_view, std::string_view value) {
+          const std::vector<Hash128> hashes = ParseBlock(value);
+          found = std::binary_search(hashes.begin(), hashes.end(), identity);
+          return false;
+        }));
+  }
   return found;
 }
 
@@ -150,8 +194,8 @@ void IdentityIndex::Expire(UnixMillis now_ms) {
 
 void IdentityIndex::Checkpoint(state::WriteBatch* batch) {
   for (const uint64_t number : expired_) {
-    batch->DeleteRange(state::Family::kState, IdentityDeltaKey(shard_, number, 0).substr(0, 11),
-                       state::PrefixEnd(IdentityDeltaKey(shard_, number, 0).substr(0, 11)));
+    const std::string prefix = IdentityGenerationPrefix(shard_, number);
+    batch->DeleteRange(state::Family::kState, prefix, state::PrefixEnd(prefix));
   }
   expired_.clear();
   for (auto& [number, generation] : generations_) {
@@ -167,56 +211,129 @@ void IdentityIndex::Checkpoint(state::WriteBatch* batch) {
   }
 }
 
-void IdentityIndex::Seal(std::size_t target_bytes, state::WriteBatch* batch) {
+Status IdentityIndex::Seal(std::size_t target_bytes, state::WriteBatch* batch) {
+  // Only runs of earlier batches can be read, so merging comes first; once, to bound the work.
   for (auto& [number, generation] : generations_) {
-    if (memory_bytes() <= target_bytes) {
-      return;
+    WEIR_ASSIGN_OR_RETURN(const bool merged, MergeOnce(number, &generation, batch));
+    if (merged) {
+      break;
     }
-    if (generation.hot.empty() || !generation.unsaved.empty()) {
+  }
+  for (auto& [number, generation] : generations_) {
+    if (hot_bytes() <= target_bytes) {
+      break;
+    }
+    if (!generation.hot.empty() && generation.unsaved.empty()) {
+      SealHot(number, &generation, batch);
+    }
+  }
+  return OkStatus();
+}
+
+void IdentityIndex::SealHot(uint64_t number, Generation* generation, state::WriteBatch* batch) {
+  std::vector<Hash128> sorted(generation->hot.begin(), generation->hot.end());
+  std::sort(sorted.begin(), sorted.end());
+  WriteRun(number, generation, sorted, batch);
+  batch->DeleteRange(state::Family::kState, IdentityDeltaKey(shard_, number, 0),
+                     IdentityDeltaKey(shard_, number, generation->deltas));
+  generation->hot = {};
+}
+
+// Merges the oldest runs of a tier that has enough of them. A generation that gets no more identities
+// may merge any: it is asked as often as the others, and each run costs a look at its filter.
+StatusOr<bool> IdentityIndex::MergeOnce(uint64_t number, Generation* generation,
+                                        state::WriteBatch* batch) {
+  const bool is_last = number == generations_.rbegin()->first;
+  std::map<int, std::vector<std::size_t>> tiers;
+  for (std::size_t i = 0; i < generation->runs.size(); ++i) {
+    tiers[is_last ? TierOf(generation->runs[i].entries) : 0].push_back(i);
+  }
+  for (auto& [tier, members] : tiers) {
+    if (members.size() < (is_last ? kMergedRuns : 2)) {
       continue;
     }
-    std::vector<Hash128> sorted(generation.hot.begin(), generation.hot.end());
-    if (generation.sealed != 0) {
-      // Sealed before: its blocks are merged with what came since.
-      const std::string prefix = IdentityBlockPrefix(shard_, number);
-      const Status status = store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
-                                         [&](std::string_view, std::string_view value) {
-                                           const std::vector<Hash128> block = ParseBlock(value);
-                                           sorted.insert(sorted.end(), block.begin(), block.end());
-                                           return true;
-                                         });
-      if (!status.ok()) {
-        return;   // stays hot; tried again at the next checkpoint
-      }
+    members.resize(std::min(members.size(), kMergedRuns));
+    uint64_t entries = 0;
+    for (const std::size_t i : members) {
+      entries += generation->runs[i].entries;
+    }
+    if (entries > kMergedEntriesMax) {
+      continue;
+    }
+    std::vector<Hash128> sorted;
+    sorted.reserve(entries);
+    for (const std::size_t i : members) {
+      const std::string prefix = IdentityRunPrefix(shard_, number, generation->runs[i].number);
+      const auto middle = static_cast<std::ptrdiff_t>(sorted.size());
+      WEIR_RETURN_IF_ERROR(store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
+                                        [&sorted](std::string_view, std::string_view value) {
+                                          const std::vector<Hash128> block = ParseBlock(value);
+                                          sorted.insert(sorted.end(), block.begin(), block.end());
+                                          return true;
+                                        }));
+      std::inplace_merge(sorted.begin(), sorted.begin() + middle, sorted.end());
       batch->DeleteRange(state::Family::kState, prefix, state::PrefixEnd(prefix));
+      batch->Delete(state::Family::kState,
+                    IdentityFilterKey(shard_, number, generation->runs[i].number));
     }
-    std::sort(sorted.begin(), sorted.end());
-    generation.filter = std::make_unique<BloomFilter>(sorted.size());
-    for (const Hash128& hash : sorted) {
-      generation.filter->Add(hash);
+    generation->sealed -= entries;
+    for (auto i = members.rbegin(); i != members.rend(); ++i) {
+      generation->runs.erase(generation->runs.begin() + static_cast<std::ptrdiff_t>(*i));
     }
-    for (std::size_t begin = 0; begin < sorted.size(); begin += kBlockEntries) {
-      const std::size_t end = std::min(sorted.size(), begin + kBlockEntries);
-      std::string block;
-      block.reserve((end - begin) * 16);
-      AppendBlock(sorted, begin, end, &block);
-      batch->Put(state::Family::kState, IdentityBlockKey(shard_, number, sorted[end - 1]), block);
-    }
-    const std::string first_delta = IdentityDeltaKey(shard_, number, 0);
-    batch->DeleteRange(state::Family::kState, first_delta,
-                       IdentityDeltaKey(shard_, number, generation.deltas));
-    generation.sealed = sorted.size();
-    generation.hot = {};
+    WriteRun(number, generation, sorted, batch);
+    return true;
   }
+  return false;
+}
+
+void IdentityIndex::WriteRun(uint64_t number, Generation* generation,
+                             const std::vector<Hash128>& sorted, state::WriteBatch* batch) {
+  const uint64_t run = generation->next_run++;
+  BloomFilter filter(sorted.size());
+  for (const Hash128& hash : sorted) {
+    filter.Add(hash);
+  }
+  for (std::size_t begin = 0; begin < sorted.size(); begin += kBlockEntries) {
+    const std::size_t end = std::min(sorted.size(), begin + kBlockEntries);
+    std::string block;
+    block.reserve((end - begin) * 16);
+    AppendBlock(sorted, begin, end, &block);
+    batch->Put(state::Family::kState, IdentityBlockKey(shard_, number, run, sorted[end - 1]),
+               block);
+  }
+  std::string value;
+  ByteWriter(&value).Fixed64BigEndian(sorted.size());
+  value += filter.ToBytes();
+  batch->Put(state::Family::kState, IdentityFilterKey(shard_, number, run), value);
+  generation->runs.push_back({run, sorted.size(), std::move(filter)});
+  generation->sealed += sorted.size();
+  identities_written_ += sorted.size();
+}
+
+std::size_t IdentityIndex::hot_bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [number, generation] : generations_) {
+    bytes += generation.hot.size() * kHotBytesPerEntry + generation.unsaved.capacity() * 16;
+  }
+  return bytes;
 }
 
 std::size_t IdentityIndex::memory_bytes() const {
-  std::size_t bytes = 0;
+  std::size_t bytes = hot_bytes();
   for (const auto& [number, generation] : generations_) {
-    bytes += generation.hot.size() * kHotBytesPerEntry + generation.unsaved.capacity() * 16 +
-             (generation.filter == nullptr ? 0 : generation.filter->memory_bytes());
+    for (const Run& run : generation.runs) {
+      bytes += run.filter.memory_bytes();
+    }
   }
   return bytes;
+}
+
+std::size_t IdentityIndex::runs() const {
+  std::size_t runs = 0;
+  for (const auto& [number, generation] : generations_) {
+    runs += generation.runs.size();
+  }
+  return runs;
 }
 
 }  // namespace weir::shard

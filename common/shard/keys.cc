@@ -68,18 +68,21 @@ std::string AlertKey(ShardId shard, const Hash128& alert) {
 std::string IdentityPrefix(ShardId shard) {
   return Begin(shard, 'i');
 }
+std::string IdentityGenerationPrefix(ShardId shard, uint64_t generation) {
+  return WithNumber(IdentityPrefix(shard), generation);
+}
 std::string IdentityDeltaKey(ShardId shard, uint64_t generation, uint64_t sequence) {
-  std::string key = WithNumber(IdentityPrefix(shard), generation);
-  key.push_back('d');
-  return WithNumber(std::move(key), sequence);
+  return WithNumber(IdentityGenerationPrefix(shard, generation) + 'd', sequence);
 }
-std::string IdentityBlockPrefix(ShardId shard, uint64_t generation) {
-  std::string key = WithNumber(IdentityPrefix(shard), generation);
-  key.push_back('b');
-  return key;
+std::string IdentityFilterKey(ShardId shard, uint64_t generation, uint64_t run) {
+  return WithNumber(IdentityGenerationPrefix(shard, generation) + 'f', run);
 }
-std::string IdentityBlockKey(ShardId shard, uint64_t generation, const Hash128& last) {
-  return With(IdentityBlockPrefix(shard, generation), last);
+std::string IdentityRunPrefix(ShardId shard, uint64_t generation, uint64_t run) {
+  return WithNumber(IdentityGenerationPrefix(shard, generation) + 'r', run);
+}
+std::string IdentityBlockKey(ShardId shard, uint64_t generation, uint64_t run,
+                             const Hash128& last) {
+  return With(IdentityRunPrefix(shard, generation, run), last);
 }
 
 std::string LogKey(ShardId shard, LogNumber number) {

@@ -60,6 +60,28 @@ void Suppression::Made(const Hash128& key, const Hash128& alert, UnixMillis judg
   changed_[key] = true;
 }
 
+std::optional<UnixMillis> Suppression::UntilOf(const Hash128& alert) const {
+  std::optional<UnixMillis> until_ms;
+  for (const auto& [key, entries] : entries_) {
+    for (const Entry& entry : entries) {
+      if (entry.alert == alert) {
+        until_ms = std::max(until_ms.value_or(entry.until_ms), entry.until_ms);
+      }
+    }
+  }
+  return until_ms;
+}
+
+std::set<Hash128> Suppression::Alerts() const {
+  std::set<Hash128> alerts;
+  for (const auto& [key, entries] : entries_) {
+    for (const Entry& entry : entries) {
+      alerts.insert(entry.alert);
+    }
+  }
+  return alerts;
+}
+
 template <typename Drop>
 void Suppression::EraseIf(const Drop& drop) {
   for (auto position = entries_.begin(); position != entries_.end();) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,13 @@ class Suppression {
   // Remembers that the key's alert was made.
   void Made(const Hash128& key, const Hash128& alert, UnixMillis judged_ms, int64_t duration_ms);
 
-  // Ends what an alert suppresses.
+  // No hit folds into the alert any more.
   void End(const Hash128& alert);
+  // Until when hits fold into the alert; empty: none does.
+  std::optional<UnixMillis> UntilOf(const Hash128& alert) const;
+
+  // The alerts that hits may fold into.
+  std::set<Hash128> Alerts() const;
 
   // Forgets what ended kKeepMs before the time.
   void Expire(UnixMillis before_ms);

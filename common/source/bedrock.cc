@@ -1,8 +1,10 @@
 // Bedrock model invocation logs: docs/normalization.md has the mapping's reasons.
 #include <algorithm>
+#include <string>
 #include <unordered_map>
 
 #include "common/source/bedrock_internal.h"
+#include "common/source/document_internal.h"
 
 namespace weir::source {
 
@@ -53,20 +55,58 @@ std::unordered_map<std::string_view, std::string> MakeRenames() {
   return renames;
 }
 
-// What was moved elsewhere is not found below aws_bedrock.invocation.
-constexpr std::string_view kMovedKeys[] = {"timestamp", "operation", "identity", "accountId",
-                                           "region"};
+// What was moved elsewhere, by its name in the document, is not found below aws_bedrock.invocation.
+constexpr std::string_view kMoved[] = {
+    "timestamp", "operation", "identity.arn", "accountId", "region", "input.input_body_json",
+    "output.output_body_json",
+};
 
-Value RemainingValue(RecordView& record, const Binding& binding) {
-  const std::string_view rest = binding.rest;
-  const std::string_view first = rest.substr(0, rest.find('.'));
-  if (std::find(std::begin(kMovedKeys), std::end(kMovedKeys), first) != std::end(kMovedKeys) ||
-      rest.starts_with("input.input_body_json") || rest.starts_with("output.output_body_json")) {
-    return Value::Null();
-  }
-  return LeavesValue(record, record.root, rest, DocumentKey, binding.type);
+bool IsBelow(std::string_view name, std::string_view ancestor) {
+  return name.starts_with(ancestor) && name.size() > ancestor.size() && name[ancestor.size()] == '.';
 }
 
+bool IsMoved(std::string_view name) {
+  return std::any_of(std::begin(kMoved), std::end(kMoved), [name](std::string_view moved) {
+    return name == moved || IsBelow(name, moved);
+  });
+}
+
+bool HoldsMoved(std::string_view name) {
+  return std::any_of(std::begin(kMoved), std::end(kMoved),
+                     [name](std::string_view moved) { return IsBelow(moved, name); });
+}
+
+Value RemainingValue(RecordView& record, const Binding& binding) {
+  return IsMoved(binding.rest)
+             ? Value::Null()
+             : LeavesValue(record, record.root, binding.rest, DocumentKey, binding.type);
+}
+
+// Puts what is left below the element, which the record has under that name.
+void PutRemaining(const Element& element, const std::string& name, const std::string& place,
+                  Document* document) {
+  if (IsMoved(name)) {
+    return;
+  }
+  if (IsObject(element) && (name.empty() || HoldsMoved(name))) {
+    for (const auto& member : ObjectOf(element)) {
+      const std::string key(DocumentKey(member.key));
+      PutRemaining(member.value, name.empty() ? key : name + "." + key, place + "." + key,
+                   document);
+    }
+    return;
+  }
+  std::string json;
+  const bool any = IsReshaped(name) ? AppendReshaped(name, element, &json)
+                                    : AppendCleanJson(element, Empties::kPlain, DocumentKey, &json);
+  if (any) {
+    document->Put(place, json);
+  }
+}
+
+void RemainingSubtree(RecordView& record, const Binding& binding, Document* document) {
+  PutRemaining(record.root, "", binding.rest, document);
+}
 
 constexpr FieldRow kRows[] = {
     {"@timestamp", TimestampValue},
@@ -79,11 +119,13 @@ constexpr FieldRow kRows[] = {
     {"event.dataset", ConstantValue, "aws_bedrock.invocation"},
     {"event.module", ConstantValue, "aws_bedrock"},
     {"event.ingested", IngestedValue},
-    {"event.original", OriginalValue},
+    {"event.original", SizedOriginalValue},
     {"event.action", CopyValue, "operation"},
     {"event.outcome", OutcomeValue},
+    {"event.kind", ErrorKindValue},
+    {"error.message[]", TimeErrorValue, "timestamp is no ISO 8601 time"},
     {"ecs.version", ConstantValue, "8.11.0"},
-    {"tags", ConstantValue, "forwarded"},
+    {"tags[]", TagsValue, "forwarded"},
 
     {"cloud.service.name", ConstantValue, "bedrock"},
     {"cloud.account.id", CopyValue, "accountId"},
@@ -104,7 +146,7 @@ constexpr FieldRow kRows[] = {
     {"gen_ai.request.temperature", CopyValue,
      "input.inputBodyJson.temperature|input.inputBodyJson.inferenceConfig.temperature"},
     {"gen_ai.response.id", ResponseIdValue},
-    {"gen_ai.response.timestamp", TimestampValue},
+    {"gen_ai.response.timestamp", ResponseTimeValue},
     {"gen_ai.response.error_code", CopyValue, "errorCode"},
     {"gen_ai.response.finish_reasons", CopyValue,
      "output.outputBodyJson.stop_reason|output.outputBodyJson.stopReason"},
@@ -116,40 +158,43 @@ constexpr FieldRow kRows[] = {
     {"gen_ai.performance.response_size", BodySizeValue, "output.outputBodyJson"},
     {"gen_ai.prompt", BodyTextValue, "input.inputBodyJson"},
     {"gen_ai.completion", BodyTextValue, "output.outputBodyJson"},
-    {"gen_ai.input.messages.*", MessagesValue, "input.inputBodyJson.messages"},
-    {"gen_ai.output.messages.*", MessagesValue, "output.outputBodyJson.output.message"},
+    {"gen_ai.input.messages.*", MessagesValue, "input.inputBodyJson.messages",
+     InputMessagesSubtree},
+    {"gen_ai.output.messages.*", MessagesValue, "output.outputBodyJson.output.message",
+     OutputMessagesSubtree},
 
-    {"gen_ai.guardrail_id", GuardrailIdValue},
-    {"gen_ai.policy.name", PolicyNameValue},
-    {"gen_ai.policy.action", PolicyActionValue},
-    {"gen_ai.policy.confidence", PolicyConfidenceValue},
-    {"gen_ai.policy.match_detail.*", MatchDetailValue},
-    {"gen_ai.compliance.violation_code", ViolationCodeValue},
+    {"gen_ai.guardrail_id[]", GuardrailIdValue},
+    {"gen_ai.policy.name[]", PolicyNameValue},
+    {"gen_ai.policy.action[]", PolicyActionValue},
+    {"gen_ai.policy.confidence[]", PolicyConfidenceValue},
+    {"gen_ai.policy.match_detail.*", MatchDetailValue, "", MatchDetailSubtree},
+    {"gen_ai.compliance.violation_code[]", ViolationCodeValue},
     {"gen_ai.compliance.violation_detected", ViolationDetectedValue},
 
-    {"aws_bedrock.invocation.input.messages_content_kinds", ContentKindsValue},
+    {"aws_bedrock.invocation.input.messages_content_kinds[]", ContentKindsValue},
     {"aws_bedrock.invocation.output.completion_text", CompletionTextValue},
-    {"aws_bedrock.invocation.*", RemainingValue},
+    {"aws_bedrock.invocation.input.input_body_json_massive_hash", MassiveHashValue,
+     "input.inputBodyJson"},
+    {"aws_bedrock.invocation.output.output_body_json_massive_hash", MassiveHashValue,
+     "output.outputBodyJson"},
+    {"aws_bedrock.invocation.*", RemainingValue, "", RemainingSubtree},
 };
 
-}  // namespace
-
-std::string_view DocumentKey(std::string_view key) {
-  static const std::unordered_map<std::string_view, std::string> kRenames = MakeRenames();
-  const auto found = kRenames.find(key);
-  return found == kRenames.end() ? key : std::string_view(found->second);
+bool IsRecord(const Object& object) {
+  int ids = 0;
+  bool has_body = false;
+  for (const auto& member : object) {
+    const std::string_view key = member.key;
+    if (key == "schemaType" && TextOrEmpty(member.value) == "ModelInvocationLog") {
+      return true;
+    }
+    ids += key == "modelId" || key == "requestId" || key == "operation" ? 1 : 0;
+    has_body = has_body || key == "input" || key == "output";
+  }
+  return ids >= 3 && has_body;
 }
 
-}  // namespace bedrock
-
-std::unique_ptr<Normaliser> MakeBedrockNormaliser(const FieldRegistry& registry) {
-  return std::make_unique<Normaliser>(bedrock::kRows, bedrock::kKnownPaths, Empties::kPlain,
-                                      registry);
-}
-
-void FindBedrockFacts(RecordView& record, Facts* facts) {
-  using namespace bedrock;
-  facts->data_stream = kBedrockStream;
+void FindFacts(RecordView& record, Facts* facts) {
   const std::string_view time = FactText(record, kTimestamp, "timestamp", facts);
   facts->timestamp_ms = ParseTime(time);
   facts->time_unreadable = !time.empty() && !facts->timestamp_ms;
@@ -162,5 +207,20 @@ void FindBedrockFacts(RecordView& record, Facts* facts) {
                                    {account, region, facts->event_id, operation}, &record.text);
   }
 }
+
+}  // namespace
+
+std::string_view DocumentKey(std::string_view key) {
+  static const std::unordered_map<std::string_view, std::string> kRenames = MakeRenames();
+  const auto found = kRenames.find(key);
+  return found == kRenames.end() ? key : std::string_view(found->second);
+}
+
+}  // namespace bedrock
+
+constinit const SourceDefinition kBedrockSource{
+    SourceKind::kBedrockInvocation, kBedrockStream,    bedrock::kRows,     bedrock::kKnownPaths,
+    Empties::kPlain,                bedrock::IsRecord, bedrock::FindFacts,
+};
 
 }  // namespace weir::source

@@ -1,5 +1,7 @@
 // What the Bedrock mapping reads from the request and response bodies.
 #include "common/source/bedrock_internal.h"
+#include "common/source/document_internal.h"
+#include "common/source/sha1_internal.h"
 
 namespace weir::source::bedrock {
 
@@ -27,10 +29,6 @@ std::string_view MessageStart(const RecordView& record, std::string_view path) {
   return {};
 }
 
-Value TextOrNull(RecordView& record, const Binding& binding, std::string_view text) {
-  return text.empty() ? Value::Null() : TextToValue(text, binding.type, &record.arena);
-}
-
 // Appends every text at the path, through arrays.
 bool AppendTexts(const Element& root, std::string_view path, std::string* out) {
   std::vector<Element> leaves;
@@ -40,6 +38,10 @@ bool AppendTexts(const Element& root, std::string_view path, std::string* out) {
     out->append(TextOrEmpty(leaf));
   }
   return out->size() != before;
+}
+
+bool IsMassive(std::string_view text) {
+  return text.size() > kTextUnits && Utf16Length(text) > kTextUnits;
 }
 
 // The two bodies as compact JSON with sorted keys, into record.text. False when there is none.
@@ -74,7 +76,7 @@ Value ModelTypeValue(RecordView& record, const Binding& binding) {
   const std::size_t dot = model.find('.');
   return dot == std::string_view::npos || record.Known(kInputBody) == nullptr
              ? Value::Null()
-             : TextOrNull(record, binding, model.substr(0, dot));
+             : OptionalText(record, binding, model.substr(0, dot));
 }
 
 // The member of the request body that is called after the vendor: "anthropic_version".
@@ -87,20 +89,20 @@ Value ModelVersionValue(RecordView& record, const Binding& binding) {
       !FindMember(ObjectOf(*body), std::string(model.substr(0, dot)) + "_version", &version)) {
     return Value::Null();
   }
-  return TextOrNull(record, binding, TextOrEmpty(version));
+  return OptionalText(record, binding, TextOrEmpty(version));
 }
 
 Value RoleValue(RecordView& record, const Binding& binding) {
   const Element* body = record.Known(kOutputBody);
   const std::string_view role =
       body == nullptr ? std::string_view() : Member(*body, "output.message.role");
-  return TextOrNull(record, binding, role.empty() ? MessageStart(record, "message.role") : role);
+  return OptionalText(record, binding, role.empty() ? MessageStart(record, "message.role") : role);
 }
 
 Value ResponseIdValue(RecordView& record, const Binding& binding) {
   const Element* body = record.Known(kOutputBody);
   const std::string_view id = body == nullptr ? std::string_view() : Member(*body, "id");
-  return TextOrNull(record, binding, id.empty() ? MessageStart(record, "message.id") : id);
+  return OptionalText(record, binding, id.empty() ? MessageStart(record, "message.id") : id);
 }
 
 // The argument names the metric of the last chunk that has an invocation latency.
@@ -123,11 +125,33 @@ Value LatencyValue(RecordView& record, const Binding& binding) {
 }
 
 Value BodyTextValue(RecordView& record, const Binding& binding) {
-  if (!RenderBody(record, binding) ||
-      (record.text.size() > kTextUnits && Utf16Length(record.text) > kTextUnits)) {
+  if (!RenderBody(record, binding) || IsMassive(record.text)) {
     return Value::Null();
   }
   return TextToValue(record.arena.Copy(record.text), binding.type, &record.arena);
+}
+
+Value MassiveHashValue(RecordView& record, const Binding& binding) {
+  if (!RenderBody(record, binding) || !IsMassive(record.text)) {
+    return Value::Null();
+  }
+  return TextToValue(record.arena.Copy(Sha1Hex(record.text)), binding.type, &record.arena);
+}
+
+Value SizedOriginalValue(RecordView& record, const Binding& binding) {
+  const Value original = OriginalValue(record, binding);
+  if (original.is_null() || !IsString(binding.type) || !IsMassive(original.text())) {
+    return original;
+  }
+  record.text = "sha1-" + Sha1Hex(original.text()) + ":" +
+                std::to_string(Utf16Length(original.text()));
+  return TextToValue(record.arena.Copy(record.text), binding.type, &record.arena);
+}
+
+Value ResponseTimeValue(RecordView& record, const Binding& binding) {
+  return record.Known(kTimestamp) == nullptr || record.time_unreadable
+             ? Value::Null()
+             : TimestampValue(record, binding);
 }
 
 Value BodySizeValue(RecordView& record, const Binding& binding) {
@@ -144,6 +168,23 @@ Value MessagesValue(RecordView& record, const Binding& binding) {
   return messages == nullptr
              ? Value::Null()
              : LeavesValue(record, *messages, binding.rest, DocumentKey, binding.type);
+}
+
+void InputMessagesSubtree(RecordView& record, const Binding& binding, Document* document) {
+  const Element* messages = record.Find(binding.path);
+  std::string json;
+  if (messages != nullptr && IsArray(*messages) &&
+      AppendCleanJson(*messages, Empties::kPlain, DocumentKey, &json)) {
+    document->Put(binding.rest, json);
+  }
+}
+
+void OutputMessagesSubtree(RecordView& record, const Binding& binding, Document* document) {
+  const Element* message = record.Find(binding.path);
+  std::string json = "[";
+  if (message != nullptr && AppendCleanJson(*message, Empties::kPlain, DocumentKey, &json)) {
+    document->Put(binding.rest, json + "]");
+  }
 }
 
 Value ContentKindsValue(RecordView& record, const Binding& binding) {
@@ -196,7 +237,7 @@ Value CompletionTextValue(RecordView& record, const Binding& binding) {
   } else {
     text = TextOrEmpty(*body);
   }
-  return TextOrNull(record, binding, record.arena.Copy(Utf16Prefix(text, kTextUnits)));
+  return OptionalText(record, binding, record.arena.Copy(Utf16Prefix(text, kTextUnits)));
 }
 
 }  // namespace weir::source::bedrock

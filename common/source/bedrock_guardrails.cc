@@ -1,7 +1,11 @@
 // gen_ai.guardrail_id, gen_ai.policy.*, gen_ai.compliance.* and the outcome, from guardrail traces.
+#include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 #include "common/source/bedrock_internal.h"
+#include "common/source/document_internal.h"
 
 namespace weir::source::bedrock {
 
@@ -104,6 +108,12 @@ Findings CollectFindings(const RecordView& record) {
   return findings;
 }
 
+// Documents have them sorted too.
+Value SortedTexts(RecordView& record, const Binding& binding, std::vector<std::string_view> texts) {
+  std::sort(texts.begin(), texts.end());
+  return TextsValue(record, texts, binding.type);
+}
+
 Value DetailTexts(RecordView& record, const Binding& binding, std::string_view key) {
   const Findings findings = CollectFindings(record);
   std::vector<std::string_view> texts;
@@ -112,7 +122,13 @@ Value DetailTexts(RecordView& record, const Binding& binding, std::string_view k
       texts.push_back(TextOrEmpty(value));
     }
   }
-  return TextsValue(record, texts, binding.type);
+  return SortedTexts(record, binding, std::move(texts));
+}
+
+bool IsMatchDetail(const Detail& detail) {
+  Element match;
+  return detail.policy == kGroundingPolicy ||
+         FindMember(ObjectOf(detail.value), "match", &match);
 }
 
 bool HasViolationCode(const RecordView& record) {
@@ -158,11 +174,11 @@ Value GuardrailIdValue(RecordView& record, const Binding& binding) {
   ForEachAssessment(
       record, [&ids](std::string_view id, const Element&) { ids.push_back(id); },
       [](std::string_view, const Element&) {});
-  return TextsValue(record, ids, binding.type);
+  return SortedTexts(record, binding, std::move(ids));
 }
 
 Value PolicyNameValue(RecordView& record, const Binding& binding) {
-  return TextsValue(record, CollectFindings(record).policies, binding.type);
+  return SortedTexts(record, binding, CollectFindings(record).policies);
 }
 
 Value PolicyActionValue(RecordView& record, const Binding& binding) {
@@ -177,13 +193,27 @@ Value ViolationCodeValue(RecordView& record, const Binding& binding) {
   return DetailTexts(record, binding, "type");
 }
 
+void MatchDetailSubtree(RecordView& record, const Binding& binding, Document* document) {
+  const Findings findings = CollectFindings(record);
+  std::vector<std::string> distinct;
+  for (const Detail& detail : findings.details) {
+    std::string json;
+    if (IsMatchDetail(detail) &&
+        AppendCleanJson(detail.value, Empties::kPlain, DocumentKey, &json) &&
+        std::find(distinct.begin(), distinct.end(), json) == distinct.end()) {
+      distinct.push_back(std::move(json));
+    }
+  }
+  if (!distinct.empty()) {
+    document->Put(binding.rest, fmt::format("[{}]", fmt::join(distinct, ",")));
+  }
+}
+
 Value MatchDetailValue(RecordView& record, const Binding& binding) {
   const Findings findings = CollectFindings(record);
   record.leaves.clear();
   for (const Detail& detail : findings.details) {
-    Element match;
-    if (detail.policy == kGroundingPolicy ||
-        FindMember(ObjectOf(detail.value), "match", &match)) {
+    if (IsMatchDetail(detail)) {
       CollectLeaves(detail.value, binding.rest, DocumentKey, &record.leaves);
     }
   }

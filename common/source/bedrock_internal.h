@@ -1,5 +1,6 @@
 // The derived parts of the Bedrock mapping, used by the table in bedrock.cc: guardrail assessments
-// (bedrock_guardrails.cc) and what is read from the request and response bodies (bedrock_bodies.cc).
+// (bedrock_guardrails.cc), what is read from the request and response bodies (bedrock_bodies.cc), and
+// members of the record that documents have in another shape (bedrock_reshape.cc).
 #pragma once
 
 #include "common/source/normaliser_internal.h"
@@ -31,6 +32,7 @@ Value PolicyNameValue(RecordView& record, const Binding& binding);
 Value PolicyActionValue(RecordView& record, const Binding& binding);
 Value PolicyConfidenceValue(RecordView& record, const Binding& binding);
 Value MatchDetailValue(RecordView& record, const Binding& binding);
+void MatchDetailSubtree(RecordView& record, const Binding& binding, Document* document);
 Value ViolationCodeValue(RecordView& record, const Binding& binding);
 Value ViolationDetectedValue(RecordView& record, const Binding& binding);
 Value OutcomeValue(RecordView& record, const Binding& binding);
@@ -43,7 +45,17 @@ Value LatencyValue(RecordView& record, const Binding& binding);
 Value BodyTextValue(RecordView& record, const Binding& binding);
 Value BodySizeValue(RecordView& record, const Binding& binding);
 Value MessagesValue(RecordView& record, const Binding& binding);
+void InputMessagesSubtree(RecordView& record, const Binding& binding, Document* document);
+void OutputMessagesSubtree(RecordView& record, const Binding& binding, Document* document);
+Value MassiveHashValue(RecordView& record, const Binding& binding);
+Value SizedOriginalValue(RecordView& record, const Binding& binding);
+Value ResponseTimeValue(RecordView& record, const Binding& binding);
 Value ContentKindsValue(RecordView& record, const Binding& binding);
 Value CompletionTextValue(RecordView& record, const Binding& binding);
+
+// Whether a document has the record's member of that name in another shape, and that shape. False, and
+// nothing appended, when nothing is left of it.
+bool IsReshaped(std::string_view name);
+bool AppendReshaped(std::string_view name, const Element& element, std::string* out);
 
 }  // namespace weir::source::bedrock

@@ -1,5 +1,9 @@
 // CloudTrail records, digests and insights: docs/normalization.md has the mapping's reasons.
+#include <algorithm>
+
 #include "common/source/cloudtrail_internal.h"
+#include "common/source/document_internal.h"
+#include "common/source/user_agent_internal.h"
 
 namespace weir::source {
 
@@ -18,6 +22,7 @@ constexpr std::string_view kKnownPaths[] = {
     "errorCode",
     "errorMessage",
     "sourceIPAddress",
+    "userAgent",
     "requestParameters",
     "responseElements",
     "responseElements.ConsoleLogin",
@@ -29,10 +34,12 @@ constexpr std::string_view kKnownPaths[] = {
     "userIdentity.type",
     "userIdentity.arn",
     "userIdentity.accountId",
+    "userIdentity.accessKeyId",
     "userIdentity.userName",
     "userIdentity.principalId",
     "userIdentity.invokedBy",
     "userIdentity.onBehalfOf.userId",
+    "userIdentity.onBehalfOf.identityStoreArn",
     "userIdentity.sessionContext.sessionIssuer.arn",
     "userIdentity.sessionContext.sessionIssuer.userName",
 };
@@ -50,7 +57,8 @@ Value RenderPath(RecordView& record, const Binding& binding, std::string_view sk
   if (element == nullptr || !record.java.AppendMap(*element, skip_key, &record.text)) {
     return Value::Null();
   }
-  if (units_max != 0 && record.text.size() > units_max && Utf16Length(record.text) > units_max) {
+  // A document keeps what its index would not.
+  if (units_max != 0 && !record.in_document && record.text.size() > units_max && Utf16Length(record.text) > units_max) {
     return Value::Null();
   }
   return TextToValue(record.arena.Copy(record.text), binding.type, &record.arena);
@@ -70,24 +78,51 @@ Value EventDataValue(RecordView& record, const Binding& binding) {
                     TakesNameFromEventData(record) ? kTakenName : std::string_view(), 0);
 }
 
-// A leaf of a flattened twin, under its original key spelling.
-Value FlattenedValue(RecordView& record, const Binding& binding) {
+// The object whose leaves are fields under their original spelling; null when there is too much of it.
+const Element* FindFlattened(RecordView& record, const Binding& binding) {
   const Element* element = record.Find(binding.path);
   if (element == nullptr) {
-    return Value::Null();
+    return nullptr;
   }
   record.text.clear();
   record.java.AppendMap(*element, {}, &record.text);
-  if (record.text.size() >= kFlattenedUnits && Utf16Length(record.text) >= kFlattenedUnits) {
-    return Value::Null();
+  return record.text.size() >= kFlattenedUnits && Utf16Length(record.text) >= kFlattenedUnits
+             ? nullptr
+             : element;
+}
+
+Value FlattenedValue(RecordView& record, const Binding& binding) {
+  const Element* element = FindFlattened(record, binding);
+  return element == nullptr
+             ? Value::Null()
+             : LeavesValue(record, *element, binding.rest, SameKey, binding.type);
+}
+
+void FlattenedSubtree(RecordView& record, const Binding& binding, Document* document) {
+  if (FindFlattened(record, binding) != nullptr) {
+    CopySubtree(record, binding, document);
   }
-  return LeavesValue(record, *element, binding.rest, SameKey, binding.type);
 }
 
 Value FlattenedEventDataValue(RecordView& record, const Binding& binding) {
   return binding.rest == kTakenName && TakesNameFromEventData(record)
              ? Value::Null()
              : FlattenedValue(record, binding);
+}
+
+void FlattenedEventDataSubtree(RecordView& record, const Binding& binding, Document* document) {
+  const Element* element = FindFlattened(record, binding);
+  if (element == nullptr || !IsObject(*element) || !TakesNameFromEventData(record)) {
+    return FlattenedSubtree(record, binding, document);
+  }
+  std::string json;
+  for (const auto& member : ObjectOf(*element)) {
+    json.clear();
+    if (member.key != kTakenName &&
+        AppendCleanJson(member.value, Empties::kMarkers, SameKey, &json)) {
+      document->Put(binding.rest + "." + std::string(member.key), json);
+    }
+  }
 }
 
 std::string_view ResourceKey(std::string_view key) {
@@ -101,10 +136,54 @@ Value ResourceValue(RecordView& record, const Binding& binding) {
              : LeavesValue(record, *resources, binding.rest, ResourceKey, binding.type);
 }
 
-Value LogFilesValue(RecordView& record, const Binding& binding) {
-  const Element* files = record.Find(binding.path);
-  return files == nullptr ? Value::Null()
-                          : LeavesValue(record, *files, binding.rest, SameKey, binding.type);
+// Distinct by ARN, account and type, the last of equals at the first's place, in the order of a HashMap
+// that has those three as its key.
+void ResourceSubtree(RecordView& record, const Binding& binding, Document* document) {
+  const Element* resources = record.Find(binding.path);
+  if (resources == nullptr || !IsArray(*resources)) {
+    return CopySubtree(record, binding, document);
+  }
+  struct Resource {
+    std::string key;
+    uint32_t bucket;
+    Element value;
+  };
+  std::vector<Resource> distinct;
+  for (const Element& item : ArrayOf(*resources)) {
+    std::string key;
+    for (const std::string_view part : {"ARN", "accountId", "type"}) {
+      Element value;
+      key.append(key.empty() && part == "ARN" ? "" : "_");
+      key.append(FindPath(item, part, &value) ? TextOrEmpty(value) : std::string_view());
+    }
+    const auto same = std::find_if(distinct.begin(), distinct.end(),
+                                   [&key](const Resource& other) { return other.key == key; });
+    if (same != distinct.end()) {
+      same->value = item;
+    } else if (!IsEmpty(item, Empties::kMarkers)) {
+      distinct.push_back({key, 0, item});
+    }
+  }
+  for (Resource& resource : distinct) {
+    resource.bucket = JavaBucket(JavaStringHash(resource.key), distinct.size());
+  }
+  std::stable_sort(distinct.begin(), distinct.end(), [](const Resource& left, const Resource& right) {
+    return left.bucket < right.bucket;
+  });
+  std::string json = "[";
+  for (const Resource& resource : distinct) {
+    json.append(json.size() == 1 ? "" : ",");
+    AppendCleanJson(resource.value, Empties::kMarkers, ResourceKey, &json);
+  }
+  document->Put(binding.rest, json + "]");
+}
+
+// A leaf below the path, whatever its size.
+Value LeafValue(RecordView& record, const Binding& binding) {
+  const Element* element = record.Find(binding.path);
+  return element == nullptr
+             ? Value::Null()
+             : LeavesValue(record, *element, binding.rest, SameKey, binding.type);
 }
 
 Value DateValue(RecordView& record, const Binding& binding) {
@@ -179,21 +258,16 @@ Value ConsoleCopyValue(RecordView& record, const Binding& binding) {
 }
 
 Value KindValue(RecordView& record, const Binding& binding) {
-  return TextToValue(record.time_unreadable ? "pipeline_error" : "event", binding.type,
-                     &record.arena);
+  const Value error = ErrorKindValue(record, binding);
+  return error.is_null() ? TextToValue("event", binding.type, &record.arena) : error;
 }
 
-Value ErrorValue(RecordView& record, const Binding& binding) {
-  return record.time_unreadable
-             ? TextToValue("eventTime is no ISO 8601 time", binding.type, &record.arena)
-             : Value::Null();
-}
-
-Value TagsValue(RecordView& record, const Binding& binding) {
-  const std::string_view tags[] = {
-      "forwarded", "aws-cloudtrail",
-      record.time_unreadable ? std::string_view("preserve_original_event") : std::string_view()};
-  return TextsValue(record, tags, binding.type);
+// What names the user agent: see ParseUserAgent.
+template <std::string_view UserAgent::*kPart>
+Value UserAgentValue(RecordView& record, const Binding& binding) {
+  const std::string_view original = record.KnownText(kUserAgent);
+  return original.empty() ? Value::Null()
+                          : OptionalText(record, binding, ParseUserAgent(original).*kPart);
 }
 
 constexpr FieldRow kRows[] = {
@@ -210,15 +284,15 @@ constexpr FieldRow kRows[] = {
     {"event.created", ArrivalValue},
     {"event.original", OriginalValue},
     {"event.kind", KindValue},
-    {"event.category", CategoryValue},
-    {"event.type", TypeValue},
+    {"event.category[]", CategoryValue},
+    {"event.type[]", TypeValue},
     {"event.outcome", OutcomeValue},
     {"event.provider", CopyValue, "eventSource"},
     {"event.action", CopyValue, "eventName"},
     {"event.id", CopyValue, "eventID"},
-    {"error.message", ErrorValue},
+    {"error.message[]", TimeErrorValue, "eventTime is no ISO 8601 time"},
     {"ecs.version", ConstantValue, "8.11.0"},
-    {"tags", TagsValue},
+    {"tags[]", TagsValue, "forwarded aws-cloudtrail"},
 
     {"cloud.provider", ConstantValue, "aws"},
     {"cloud.service.name", ServiceOfProviderValue},
@@ -226,7 +300,13 @@ constexpr FieldRow kRows[] = {
     {"cloud.account.id", AccountIdValue},
     {"source.address", CopyValue, "sourceIPAddress"},
     {"source.ip", SourceIpValue},
+    {"source.geo.*", GeoValue, "", GeoSubtree},
+    {"source.as.*", GeoValue, "", GeoSubtree},
     {"user_agent.original", CopyValue, "userAgent"},
+    {"user_agent.name", UserAgentValue<&UserAgent::name>},
+    {"user_agent.version", UserAgentValue<&UserAgent::version>},
+    {"user_agent.os.name", UserAgentValue<&UserAgent::os_name>},
+    {"user_agent.device.name", UserAgentValue<&UserAgent::device_name>},
     {"tls.version", TlsVersionValue},
     {"tls.version_protocol", TlsProtocolValue},
     {"tls.cipher", TlsCopyValue, "tlsDetails.cipherSuite"},
@@ -242,11 +322,23 @@ constexpr FieldRow kRows[] = {
     {"user.changes.name", CopyValue, "requestParameters.newUserName"},
     {"group.name", CopyValue, "requestParameters.groupName"},
     {"group.id", CopyValue, "responseElements.group.groupId"},
-    {"related.user", RelatedUserValue},
-    {"related.ip", RelatedIpValue},
-    {"related.hosts", RelatedHostsValue},
-    {"related.hash", CopyValue, "previousDigestHashValue"},
+    {"related.user[]", RelatedUserValue},
+    {"related.ip[]", RelatedIpValue},
+    {"related.hosts[]", RelatedHostsValue},
+    {"related.hash[]", CopyValue, "previousDigestHashValue"},
     {"file.path", CopyValue, "digestS3Object"},
+
+    {"actor.entity.id[]", ActorValue},
+    {"user.entity.id[]", ActorValue, "user"},
+    {"service.entity.id[]", ActorValue, "service"},
+    {"host.entity.id[]", ActorValue, "host"},
+    {"entity.id[]", ActorValue, "generic"},
+    {"target.entity.id[]", TargetValue},
+    {"user.target.entity.id[]", TargetValue, "user"},
+    {"service.target.entity.id[]", TargetValue, "service"},
+    {"host.target.entity.id[]", TargetValue, "host"},
+    {"entity.target.id[]", TargetValue, "generic"},
+    {"related.entity[]", RelatedEntityValue},
 
     {"aws.cloudtrail.event_version", CopyValue, "eventVersion"},
     {"aws.cloudtrail.event_category", CopyValue, "eventCategory"},
@@ -255,7 +347,7 @@ constexpr FieldRow kRows[] = {
     {"aws.cloudtrail.api_version", CopyValue, "apiVersion"},
     {"aws.cloudtrail.error_code", CopyValue, "errorCode"},
     {"aws.cloudtrail.error_message", CopyValue, "errorMessage"},
-    {"aws.cloudtrail.management_event", CopyValue, "managementEvent"},
+    {"aws.cloudtrail.management_event", PrintValue, "managementEvent"},
     {"aws.cloudtrail.read_only", CopyValue, "readOnly"},
     {"aws.cloudtrail.recipient_account_id", CopyValue, "recipientAccountId"},
     {"aws.cloudtrail.shared_event_id", CopyValue, "sharedEventID|sharedEventId"},
@@ -266,18 +358,21 @@ constexpr FieldRow kRows[] = {
     {"aws.cloudtrail.addendum.updated_fields", CopyValue, "addendum.updatedFields"},
     {"aws.cloudtrail.addendum.original_request_id", CopyValue, "addendum.originalRequestID"},
     {"aws.cloudtrail.addendum.original_event_id", CopyValue, "addendum.originalEventID"},
-    {"aws.cloudtrail.resources.*", ResourceValue, "resources"},
+    {"aws.cloudtrail.resources.*", ResourceValue, "resources", ResourceSubtree},
 
     {"aws.cloudtrail.request_parameters", LimitedRenderedValue, "requestParameters"},
     {"aws.cloudtrail.response_elements", LimitedRenderedValue, "responseElements"},
     {"aws.cloudtrail.additional_eventdata", EventDataValue, "additionalEventData"},
     {"aws.cloudtrail.service_event_details", RenderedValue, "serviceEventDetails"},
-    {"aws.cloudtrail.flattened.request_parameters.*", FlattenedValue, "requestParameters"},
-    {"aws.cloudtrail.flattened.response_elements.*", FlattenedValue, "responseElements"},
+    {"aws.cloudtrail.flattened.request_parameters.*", FlattenedValue, "requestParameters",
+     FlattenedSubtree},
+    {"aws.cloudtrail.flattened.response_elements.*", FlattenedValue, "responseElements",
+     FlattenedSubtree},
     {"aws.cloudtrail.flattened.additional_eventdata.*", FlattenedEventDataValue,
-     "additionalEventData"},
-    {"aws.cloudtrail.flattened.service_event_details.*", FlattenedValue, "serviceEventDetails"},
-    {"aws.cloudtrail.flattened.insight_details.*", FlattenedValue, "insightDetails"},
+     "additionalEventData", FlattenedEventDataSubtree},
+    {"aws.cloudtrail.flattened.service_event_details.*", FlattenedValue,
+     "serviceEventDetails", FlattenedSubtree},
+    {"aws.cloudtrail.flattened.insight_details.*", LeafValue, "insightDetails", CopySubtree},
     {"aws.cloudtrail.console_login.additional_eventdata.mobile_version", NotNoValue,
      "additionalEventData.MobileVersion"},
     {"aws.cloudtrail.console_login.additional_eventdata.login_to", ConsoleCopyValue,
@@ -328,12 +423,12 @@ constexpr FieldRow kRows[] = {
     {"aws.cloudtrail.user_identity.session_context.web_id_federation_data.federated_provider",
      CopyValue, "userIdentity.sessionContext.webIdFederationData.federatedProvider"},
     {"aws.cloudtrail.user_identity.session_context.web_id_federation_data.attributes.*",
-     FlattenedValue, "userIdentity.sessionContext.webIdFederationData.attributes"},
+     LeafValue, "userIdentity.sessionContext.webIdFederationData.attributes", CopySubtree},
 
     {"aws.cloudtrail.flattened.digest.start_time", DateValue, "digestStartTime"},
     {"aws.cloudtrail.flattened.digest.end_time", DateValue, "digestEndTime"},
     {"aws.cloudtrail.flattened.digest.s3_bucket", CopyValue, "digestS3Bucket"},
-    {"aws.cloudtrail.flattened.digest.log_files.*", LogFilesValue, "logFiles"},
+    {"aws.cloudtrail.flattened.digest.log_files.*", LeafValue, "logFiles", CopySubtree},
     {"aws.cloudtrail.flattened.digest.newest_event_time", DateValue, "newestEventTime"},
     {"aws.cloudtrail.flattened.digest.oldest_event_time", DateValue, "oldestEventTime"},
     {"aws.cloudtrail.flattened.digest.previous_s3_bucket", CopyValue, "previousDigestS3Bucket"},
@@ -347,17 +442,21 @@ constexpr FieldRow kRows[] = {
     {"aws.cloudtrail.flattened.digest.signature_algorithm", CopyValue, "digestSignatureAlgorithm"},
 };
 
-}  // namespace
-}  // namespace cloudtrail
-
-std::unique_ptr<Normaliser> MakeCloudTrailNormaliser(const FieldRegistry& registry) {
-  return std::make_unique<Normaliser>(cloudtrail::kRows, cloudtrail::kKnownPaths,
-                                      Empties::kMarkers, registry);
+// What streams and queues put around events has these members too, of sources like "aws:kinesis".
+bool IsRecord(const Object& object) {
+  bool is_record = false;
+  for (const auto& member : object) {
+    const std::string_view key = member.key;
+    if (key == "eventSource" || key == "eventName") {
+      return !TextOrEmpty(member.value).starts_with("aws:");
+    }
+    is_record = is_record || key == "eventVersion" || key == "digestStartTime" ||
+                key == "insightDetails";
+  }
+  return is_record;
 }
 
-void FindCloudTrailFacts(RecordView& record, Facts* facts) {
-  using namespace cloudtrail;
-  facts->data_stream = kCloudTrailStream;
+void FindFacts(RecordView& record, Facts* facts) {
   std::string_view time = FactText(record, kEventTime, "eventTime", facts);
   if (time.empty()) {
     time = FactText(record, kDigestEndTime, "digestEndTime", facts);
@@ -375,5 +474,13 @@ void FindCloudTrailFacts(RecordView& record, Facts* facts) {
                                    {account, facts->event_id}, &record.text);
   }
 }
+
+}  // namespace
+}  // namespace cloudtrail
+
+constinit const SourceDefinition kCloudTrailSource{
+    SourceKind::kCloudTrail, kCloudTrailStream,   cloudtrail::kRows,      cloudtrail::kKnownPaths,
+    Empties::kMarkers,       cloudtrail::IsRecord, cloudtrail::FindFacts,
+};
 
 }  // namespace weir::source

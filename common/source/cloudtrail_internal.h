@@ -1,5 +1,6 @@
 // The derived parts of the CloudTrail mapping, used by the table in cloudtrail.cc: the acting user
-// (cloudtrail_user.cc) and what is gathered from several places (cloudtrail_derived.cc).
+// (cloudtrail_user.cc), what is gathered from several places (cloudtrail_derived.cc), and who did
+// something to what (cloudtrail_entities.cc).
 #pragma once
 
 #include "common/source/normaliser_internal.h"
@@ -19,6 +20,7 @@ enum Path : std::size_t {
   kErrorCode,
   kErrorMessage,
   kSourceIp,
+  kUserAgent,
   kRequestParameters,
   kResponseElements,
   kConsoleLogin,
@@ -30,10 +32,12 @@ enum Path : std::size_t {
   kUserType,
   kUserArn,
   kUserAccountId,
+  kAccessKeyId,
   kUserName,
   kPrincipalId,
   kInvokedBy,
   kOnBehalfOfUserId,
+  kIdentityStoreArn,
   kIssuerArn,
   kIssuerUserName,
   kPathCount,
@@ -59,5 +63,12 @@ Value TypeValue(RecordView& record, const Binding& binding);
 Value RelatedUserValue(RecordView& record, const Binding& binding);
 Value RelatedIpValue(RecordView& record, const Binding& binding);
 Value RelatedHostsValue(RecordView& record, const Binding& binding);
+
+// The argument names one class of entities, of those that the texts fall in; empty: all of them.
+Value ActorValue(RecordView& record, const Binding& binding);
+Value TargetValue(RecordView& record, const Binding& binding);
+Value RelatedEntityValue(RecordView& record, const Binding& binding);
+Value GeoValue(RecordView& record, const Binding& binding);
+void GeoSubtree(RecordView& record, const Binding& binding, Document* document);
 
 }  // namespace weir::source::cloudtrail

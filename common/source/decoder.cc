@@ -6,7 +6,10 @@
 #include <fmt/format.h>
 
 #include "common/base/check.h"
+#include "common/base/json_writer.h"
+#include "common/source/base64_internal.h"
 #include "common/source/byte_source_internal.h"
+#include "common/source/document_internal.h"
 #include "common/source/ecs_internal.h"
 #include "common/source/envelope_internal.h"
 #include "common/source/json_scanner_internal.h"
@@ -18,7 +21,6 @@ static_assert(Decoder::kPadding >= simdjson::SIMDJSON_PADDING);
 
 namespace {
 
-constexpr int kSourceKindCount = 3;
 // JSON text in JSON text: a record in a CloudWatch message in a string is 2.
 constexpr int kTextLevelMax = 4;
 // How many times its size a text may be scanned to find where the records in it end.
@@ -34,6 +36,15 @@ constexpr std::array<std::string_view, kSourceKindCount> kKindNames{"cloudtrail"
 class RecordEvent final : public Event {
  public:
   RecordEvent(std::size_t field_count, RecordView* record) : Event(field_count), record_(record) {}
+
+  void AppendDocument(std::string* out) override {
+    Document document;
+    if (kind_ == SourceKind::kEcs) {
+      document.PutMembers("", record_->root);
+    }
+    record_->normaliser->WriteDocument(*record_, &document);
+    document.AppendTo(out);
+  }
 
   void Begin(SourceKind kind, const Facts& facts) {
     NextEvent();
@@ -82,6 +93,8 @@ class Decoder::Impl {
   };
 
   void DecodeText(std::string_view text, int level, bool may_split);
+  void DecodePacked(std::string_view text, int level);
+  bool Unpack(std::string_view gzip, std::string* out);
   simdjson::error_code Parse(std::string_view text, int level, Element* root);
   void RefuseText(simdjson::error_code error, std::string_view text);
   bool DecodePieces(std::string_view text, int level);
@@ -102,7 +115,9 @@ class Decoder::Impl {
   RecordEvent event_;
   std::array<std::unique_ptr<simdjson::dom::parser>, kTextLevelMax> parsers_;
   std::array<std::string, kTextLevelMax> rewritten_;  // texts whose numbers had to be quoted
-  std::string unpacked_;
+  std::array<std::string, kTextLevelMax> unpacked_;
+  std::string packed_;           // scratch: what base64 stood for
+  std::size_t unpack_left_ = 0;  // bytes that the record in work may still unpack to
   std::vector<Place> places_;
   std::size_t record_index_ = 0;
   Sink* sink_ = nullptr;
@@ -112,10 +127,14 @@ Decoder::Impl::Impl(std::shared_ptr<const FieldRegistry> registry, Options optio
     : registry_(std::move(registry)),
       options_(std::move(options)),
       record_(options_),
-      normalisers_{MakeCloudTrailNormaliser(*registry_), MakeBedrockNormaliser(*registry_),
-                   MakeEcsNormaliser(*registry_, &ecs_index_)},
       event_(registry_->size(), &record_) {
   WEIR_CHECK(options_.depth_max > 0, "depth_max {}", options_.depth_max);
+  for (const SourceDefinition* source : Sources()) {
+    normalisers_[static_cast<std::size_t>(source->kind)] =
+        std::make_unique<Normaliser>(*source, *registry_, options_.documents);
+  }
+  normalisers_[static_cast<std::size_t>(SourceKind::kEcs)] =
+      MakeEcsNormaliser(*registry_, &ecs_index_, options_.documents);
   record_.ecs = &ecs_index_;
 }
 
@@ -130,24 +149,49 @@ void Decoder::Impl::Decode(std::string_view record, std::size_t record_index,
            fmt::format("{} bytes, at most {}", record.size(), options_.record_bytes_max));
     return;
   }
-  if (HasGzipMagic(record)) {
-    bool too_large = false;
-    if (!Gunzip(record, options_.record_bytes_max, &unpacked_, &too_large)) {
-      Refuse(too_large ? RejectReason::kTooLarge : RejectReason::kMalformedJson,
-             too_large ? fmt::format("over {} bytes when unpacked", options_.record_bytes_max)
-                       : "damaged gzip data");
-      return;
-    }
-    const std::size_t size = unpacked_.size();
-    unpacked_.append(kPadding, '\0');
-    record = std::string_view(unpacked_).substr(0, size);
+  unpack_left_ = options_.record_bytes_max;
+  if (!HasGzipMagic(record)) {
+    DecodeText(record, 0, true);
+  } else if (Unpack(record, &unpacked_[0])) {
+    record = std::string_view(unpacked_[0]).substr(0, unpacked_[0].size() - kPadding);
+    DecodeText(record, 0, true);
   }
-  DecodeText(record, 0, true);
-  if (record.size() > kParserBytesKept) {
+  if (std::max(record.size(), options_.record_bytes_max - unpack_left_) > kParserBytesKept) {
     for (auto& parser : parsers_) {
       parser.reset();
     }
-    unpacked_ = std::string();
+    unpacked_ = {};
+  }
+}
+
+// What a record unpacks to, in all its parts together, may be as large as a record. out gets padding.
+bool Decoder::Impl::Unpack(std::string_view gzip, std::string* out) {
+  bool too_large = false;
+  if (!Gunzip(gzip, unpack_left_, out, &too_large)) {
+    Refuse(too_large ? RejectReason::kTooLarge : RejectReason::kMalformedJson,
+           too_large ? fmt::format("over {} bytes when unpacked", options_.record_bytes_max)
+                     : "damaged gzip data");
+    return false;
+  }
+  unpack_left_ -= out->size();
+  out->append(kPadding, '\0');
+  return true;
+}
+
+// Base64 of gzip of a text.
+void Decoder::Impl::DecodePacked(std::string_view text, int level) {
+  if (level + 1 >= kTextLevelMax) {
+    Refuse(RejectReason::kTooDeep,
+           fmt::format("JSON text nested in JSON text more than {} times", kTextLevelMax));
+    return;
+  }
+  if (!DecodeBase64(text, &packed_)) {
+    Refuse(RejectReason::kMalformedJson, "damaged base64 data");
+    return;
+  }
+  std::string& unpacked = unpacked_[static_cast<std::size_t>(level) + 1];
+  if (HasGzipMagic(packed_) && Unpack(packed_, &unpacked)) {
+    DecodeText(std::string_view(unpacked).substr(0, unpacked.size() - kPadding), level + 1, true);
   }
 }
 
@@ -162,14 +206,20 @@ void Decoder::Impl::DecodeText(std::string_view text, int level, bool may_split)
     text.remove_prefix(3);
   }
   text = TrimBlanks(text);
-  if (text.empty()) {
+  if (text.empty() && !options_.source) {
     Refuse(RejectReason::kMalformedJson, "an empty record");
     return;
   }
+  if (text.starts_with(kBase64OfGzip)) {
+    return DecodePacked(text, level);
+  }
+  static const std::string kEmptyObject = "{}" + std::string(kPadding, '\0');
+  const std::string_view original = text;
+  text = text.empty() ? std::string_view(kEmptyObject).substr(0, 2) : text;
   Element root;
   const simdjson::error_code error = Parse(text, level, &root);
   if (error == simdjson::SUCCESS) {
-    DecodeElement(root, level, text);
+    DecodeElement(root, level, original);
   } else if (error == simdjson::CAPACITY || error == simdjson::MEMALLOC ||
              error == simdjson::DEPTH_ERROR || !may_split || !DecodePieces(text, level)) {
     RefuseText(error, text);
@@ -250,31 +300,40 @@ void Decoder::Impl::DecodeElement(const Element& element, int level, std::string
 }
 
 void Decoder::Impl::DecodeObject(const Element& element, int level, std::string_view original) {
-  Element payload;
-  switch (RecogniseObject(ObjectOf(element), &payload)) {
-    case Shape::kRecords:
-      return DecodeList("Records", payload, {}, level);
-    case Shape::kLogEvents:
-      return DecodeList("logEvents", payload, "message", level);
-    case Shape::kLookup:
-      return DecodeList("Events", payload, "CloudTrailEvent", level);
-    case Shape::kControl:
-      return;
-    case Shape::kEventBridge:
-      return DecodeObject(payload, level, {});
-    case Shape::kSearchHit:
-      return Emit(SourceKind::kEcs, payload, element, {});
-    case Shape::kCloudTrail:
-      return Emit(SourceKind::kCloudTrail, element, element, original);
-    case Shape::kBedrock:
-      return Emit(SourceKind::kBedrockInvocation, element, element, original);
-    case Shape::kEcs:
-      return Emit(SourceKind::kEcs, element, element, original);
-    case Shape::kUnknown:
-      Refuse(RejectReason::kUnknownSource,
-             "an object that is no CloudTrail record, Bedrock invocation log, ECS document or "
-             "envelope of these");
+  const Object object = ObjectOf(element);
+  for (const SourceDefinition* source : Sources()) {
+    if (source->recognises(object) && options_.source.value_or(source->kind) == source->kind) {
+      return Emit(source->kind, element, element, original);
+    }
   }
+  Element payload;
+  switch (RecogniseEnvelope(object, &payload)) {
+    case Envelope::kRecords:
+      return DecodeList("Records", payload, {}, level);
+    case Envelope::kLogEvents:
+      return DecodeList("logEvents", payload, "message", level);
+    case Envelope::kLookup:
+      return DecodeList("Events", payload, "CloudTrailEvent", level);
+    case Envelope::kControl:
+      return;
+    case Envelope::kEventBridge:
+      return DecodeObject(payload, level, {});
+    case Envelope::kPacked:
+      return DecodeText(TextOf(payload), level, false);
+    case Envelope::kSearchHit:
+      return Emit(SourceKind::kEcs, payload, element, {});
+    case Envelope::kNone:
+      break;
+  }
+  if (options_.source) {
+    return Emit(*options_.source, element, element, original);
+  }
+  if (IsEcsDocument(object)) {
+    return Emit(SourceKind::kEcs, element, element, original);
+  }
+  Refuse(RejectReason::kUnknownSource,
+         "an object that is no CloudTrail record, Bedrock invocation log, ECS document or "
+         "envelope of these");
 }
 
 // text_key: the member of each item that holds the record as JSON text; empty when items are records.
@@ -310,21 +369,15 @@ void Decoder::Impl::Emit(SourceKind kind, const Element& root, const Element& en
   record_.root = root;
   record_.envelope = envelope;
   record_.original = original;
-  Facts facts;
-  switch (kind) {
-    case SourceKind::kCloudTrail:
-      record_.normaliser->paths().SetRoot(root);
-      FindCloudTrailFacts(record_, &facts);
-      break;
-    case SourceKind::kBedrockInvocation:
-      record_.normaliser->paths().SetRoot(root);
-      FindBedrockFacts(record_, &facts);
-      break;
-    case SourceKind::kEcs:
-      ecs_index_.SetRoot(root);
-      FindEcsFacts(record_, &facts);
-      break;
+  record_.place.reset();
+  if (kind == SourceKind::kEcs) {
+    ecs_index_.SetRoot(root);
+  } else {
+    record_.normaliser->paths().SetRoot(root);
   }
+  Facts facts;
+  facts.data_stream = record_.normaliser->source().data_stream;
+  record_.normaliser->source().find_facts(record_, &facts);
   if (!facts.wrong_type.empty()) {
     Refuse(RejectReason::kWrongType,
            fmt::format("{} has another JSON type than it must have", facts.wrong_type));
@@ -360,6 +413,29 @@ void Decoder::Impl::Refuse(RejectReason reason, std::string_view message) {
   }
   reject.message += message;
   sink_->OnReject(reject);
+}
+
+std::string MakeErrorDocument(std::string_view text, std::string_view message,
+                              UnixMillis arrival_ms) {
+  Document document;
+  std::string json;
+  const auto quoted = [&json](std::string_view value) -> const std::string& {
+    json.clear();
+    AppendJsonString(value, &json);
+    return json;
+  };
+  const std::string time = FormatTime(arrival_ms);
+  document.Put("@timestamp", quoted(time));
+  document.Put("error.message", "[" + quoted(message) + "]");
+  document.Put("event.created", quoted(time));
+  document.Put("event.kind", quoted("pipeline_error"));
+  if (!text.empty()) {
+    document.Put("event.original", quoted(text));
+  }
+  document.Put("tags", R"(["preserve_original_event"])");
+  std::string out;
+  document.AppendTo(&out);
+  return out;
 }
 
 Decoder::Decoder(std::shared_ptr<const FieldRegistry> registry, Options options)

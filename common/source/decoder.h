@@ -12,6 +12,7 @@
 
 #include "common/base/hash.h"
 #include "common/base/time.h"
+#include "common/source/geo_database.h"
 #include "common/types/field_catalogue.h"
 #include "common/types/field_registry.h"
 #include "common/types/field_source.h"
@@ -19,6 +20,7 @@
 namespace weir::source {
 
 enum class SourceKind : uint8_t { kCloudTrail, kBedrockInvocation, kEcs };
+inline constexpr int kSourceKindCount = 3;
 std::string_view SourceKindName(SourceKind kind);   // "cloudtrail", "bedrock", "ecs"
 
 // Why a record or an event in it was refused. The names are labels of metrics and of summaries.
@@ -53,6 +55,9 @@ class Event : public FieldSource {
   // operation; hashed with the tenant and the source. Empty when the event carries no id: the caller
   // makes one from (producer, sequence, index).
   const std::optional<Hash128>& identity() const { return identity_; }
+  // Appends the whole document as nested JSON on one line: every field that the source's table makes.
+  // REQUIRES: Options::documents.
+  virtual void AppendDocument(std::string* out) = 0;
   // The id people know the event by (eventID, requestId); may be empty.
   std::string_view event_id() const { return event_id_; }
 
@@ -86,7 +91,18 @@ struct Options {
   // aws.cloudtrail.request_parameters and response_elements longer than this many UTF-16 units are null,
   // as in Elastic's index, where they exceed the keyword's ignore_above. 0 = no limit.
   std::size_t rendered_units_max = 8191;
+  // What every object that is no envelope is taken for, whatever its members; none: they decide.
+  std::optional<SourceKind> source;
+  // Whether AppendDocument will be called.
+  bool documents = false;
+  // For source.geo and source.as; null: they are absent.
+  std::shared_ptr<const GeoDatabase> geo;
 };
+
+// The document that stands for text which gave no event, as Elastic's pipelines keep such: the text, the
+// message and the time of arrival. An empty text is left out.
+std::string MakeErrorDocument(std::string_view text, std::string_view message,
+                              UnixMillis arrival_ms);
 
 class Decoder {
  public:
@@ -98,7 +114,7 @@ class Decoder {
   ~Decoder();
 
   // Decodes one collected record: calls sink for each event or rejection in it, in order. arrival_ms
-  // is the receive time.
+  // is the receive time. An empty record is rejected, or with Options::source an event without content.
   void Decode(std::string_view record, std::size_t record_index, UnixMillis arrival_ms, Sink* sink);
 
  private:

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "common/source/ecs_internal.h"
+#include "common/source/envelope_internal.h"
 #include "common/source/normaliser_internal.h"
 
 namespace weir::source {
@@ -284,24 +285,7 @@ constexpr FieldRow kRows[] = {
     {"data_stream.type", StreamPartValue, "type"},
 };
 
-}  // namespace
-
-std::unique_ptr<Normaliser> MakeEcsNormaliser(const FieldRegistry& registry, EcsIndex* index) {
-  auto normaliser = std::make_unique<Normaliser>(kRows, std::span<const std::string_view>(),
-                                                 Empties::kPlain, registry);
-  for (std::size_t id = 0; id < registry.size(); ++id) {
-    Binding& binding = normaliser->bindings()[id];
-    binding.rest = registry.field(static_cast<FieldId>(id)).name;
-    binding.segment = index->Intern(binding.rest);
-    binding.transform = binding.transform == nullptr ? FieldValue : binding.transform;
-  }
-  for (const std::string_view field : kFactFields) {
-    index->Intern(field);
-  }
-  return normaliser;
-}
-
-void FindEcsFacts(RecordView& record, Facts* facts) {
+void FindFacts(RecordView& record, Facts* facts) {
   facts->timestamp_ms = FindFactTime(record, kTimestamp, facts);
   facts->ingested_ms = FindFactTime(record, kIngested, facts);
   facts->data_stream = FindDataStream(record);
@@ -333,6 +317,31 @@ void FindEcsFacts(RecordView& record, Facts* facts) {
     identify(SourceKind::kEcs, {MetaText(record, "_index"), id});
     facts->event_id = facts->event_id.empty() ? id : facts->event_id;
   }
+}
+
+bool IsRecord(const Object& object) {
+  return IsEcsDocument(object);
+}
+
+}  // namespace
+
+constinit const SourceDefinition kEcsSource{
+    SourceKind::kEcs, {}, kRows, {}, Empties::kPlain, IsRecord, FindFacts,
+};
+
+std::unique_ptr<Normaliser> MakeEcsNormaliser(const FieldRegistry& registry, EcsIndex* index,
+                                              bool with_documents) {
+  auto normaliser = std::make_unique<Normaliser>(kEcsSource, registry, with_documents);
+  for (std::size_t id = 0; id < registry.size(); ++id) {
+    Binding& binding = normaliser->bindings()[id];
+    binding.rest = registry.field(static_cast<FieldId>(id)).name;
+    binding.segment = index->Intern(binding.rest);
+    binding.transform = binding.transform == nullptr ? FieldValue : binding.transform;
+  }
+  for (const std::string_view field : kFactFields) {
+    index->Intern(field);
+  }
+  return normaliser;
 }
 
 }  // namespace weir::source

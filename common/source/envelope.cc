@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/source/base64_internal.h"
+
 namespace weir::source {
 
 namespace {
@@ -26,72 +28,58 @@ bool IsEcsMember(std::string_view key, const Element& value) {
   return std::binary_search(std::begin(kEcsNames), std::end(kEcsNames), key.substr(0, dot));
 }
 
-bool IsCloudTrailKey(std::string_view key) {
-  return key == "eventVersion" || key == "eventSource" || key == "eventName" ||
-         key == "digestStartTime" || key == "insightDetails";
-}
-
 }  // namespace
 
-Shape RecogniseObject(const Object& object, Element* payload) {
+Envelope RecogniseEnvelope(const Object& object, Element* payload) {
   bool via_cloudtrail = false;
-  bool has_detail_type = false;
   bool is_control = false;
-  bool is_ecs = false;
-  int bedrock_parts = 0;
-  bool has_body = false;
-  bool is_invocation = false;
-  Shape envelope = Shape::kUnknown;
-  const auto set_envelope = [&](Shape shape, const Element& value) {
-    envelope = shape;
+  Envelope envelope = Envelope::kNone;
+  const auto set_envelope = [&](Envelope kind, const Element& value) {
+    envelope = kind;
     *payload = value;
   };
   for (const auto& member : object) {
     const std::string_view key = member.key;
     const Element& value = member.value;
-    if (IsCloudTrailKey(key)) {
-      return Shape::kCloudTrail;
-    }
     if (key == "Records" && IsArray(value)) {
-      set_envelope(Shape::kRecords, value);
+      set_envelope(Envelope::kRecords, value);
     } else if (key == "logEvents" && IsArray(value)) {
-      set_envelope(Shape::kLogEvents, value);
+      set_envelope(Envelope::kLogEvents, value);
     } else if (key == "Events" && IsArray(value)) {
-      set_envelope(Shape::kLookup, value);
+      set_envelope(Envelope::kLookup, value);
+    } else if ((key == "awslogs" || key == "kinesis") && IsObject(value)) {
+      Element data;
+      if (FindMember(ObjectOf(value), "data", &data) &&
+          TextOrEmpty(data).starts_with(kBase64OfGzip)) {
+        set_envelope(Envelope::kPacked, data);
+      }
     } else if (key == "detail" && IsObject(value)) {
-      set_envelope(Shape::kEventBridge, value);
+      set_envelope(Envelope::kEventBridge, value);
     } else if (key == "_source" && IsObject(value)) {
-      set_envelope(Shape::kSearchHit, value);
+      set_envelope(Envelope::kSearchHit, value);
     } else if (key == "detail-type") {
-      has_detail_type = true;
       via_cloudtrail = TextOrEmpty(value).ends_with("via CloudTrail");
     } else if (key == "messageType") {
       is_control = TextOrEmpty(value) == "CONTROL_MESSAGE";
-    } else if (key == "schemaType") {
-      is_invocation = TextOrEmpty(value) == "ModelInvocationLog";
-    } else if (key == "modelId" || key == "requestId" || key == "operation") {
-      ++bedrock_parts;
-    } else if (key == "input" || key == "output") {
-      has_body = true;
-    } else {
-      is_ecs = is_ecs || IsEcsMember(key, value);
     }
   }
-  if (envelope == Shape::kLogEvents && is_control) {
-    return Shape::kControl;
+  if (envelope == Envelope::kLogEvents && is_control) {
+    return Envelope::kControl;
   }
-  if (envelope == Shape::kEventBridge) {
-    // Without its type, "detail" is just a member.
-    envelope = via_cloudtrail ? envelope : Shape::kUnknown;
-    is_ecs = is_ecs && !has_detail_type;
+  // Without its type, "detail" is just a member.
+  return envelope == Envelope::kEventBridge && !via_cloudtrail ? Envelope::kNone : envelope;
+}
+
+bool IsEcsDocument(const Object& object) {
+  bool is_ecs = false;
+  bool has_detail = false;
+  bool has_detail_type = false;
+  for (const auto& member : object) {
+    has_detail = has_detail || (member.key == "detail" && IsObject(member.value));
+    has_detail_type = has_detail_type || member.key == "detail-type";
+    is_ecs = is_ecs || IsEcsMember(member.key, member.value);
   }
-  if (envelope != Shape::kUnknown) {
-    return envelope;
-  }
-  if (is_invocation || (bedrock_parts >= 3 && has_body)) {
-    return Shape::kBedrock;
-  }
-  return is_ecs ? Shape::kEcs : Shape::kUnknown;
+  return is_ecs && !(has_detail && has_detail_type);
 }
 
 namespace {

@@ -101,6 +101,25 @@ uint32_t JavaBucket(uint32_t hash, std::size_t key_count) {
   return (hash ^ (hash >> 16)) & static_cast<uint32_t>(size - 1);
 }
 
+std::vector<std::pair<std::string_view, Element>> HashMapOrder(const Object& object) {
+  std::vector<std::pair<std::string_view, Element>> members;
+  for (const auto& member : object) {
+    const auto same = [&member](const auto& other) { return other.first == member.key; };
+    const auto found = std::find_if(members.begin(), members.end(), same);
+    if (found == members.end()) {
+      members.emplace_back(member.key, member.value);
+    } else {
+      found->second = member.value;
+    }
+  }
+  const std::size_t count = members.size();
+  std::stable_sort(members.begin(), members.end(), [count](const auto& left, const auto& right) {
+    return JavaBucket(JavaStringHash(left.first), count) <
+           JavaBucket(JavaStringHash(right.first), count);
+  });
+  return members;
+}
+
 void JavaTextWriter::PushMembers(const Object& object) {
   const std::size_t base = members_.size();
   for (const auto& member : object) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/source/json_internal.h"
@@ -17,6 +18,9 @@ uint32_t JavaStringHash(std::string_view key);
 // The bucket of a key with that hash in a HashMap that has grown to key_count keys. Iteration goes by
 // (bucket, order of insertion).
 uint32_t JavaBucket(uint32_t hash, std::size_t key_count);
+
+// The members of an object in the order of a HashMap, repeated keys once.
+std::vector<std::pair<std::string_view, Element>> HashMapOrder(const Object& object);
 
 // Keeps its scratch memory between calls. One thread.
 class JavaTextWriter {

@@ -3,45 +3,126 @@
 #include <algorithm>
 
 #include "common/base/bytes.h"
+#include "common/source/document_internal.h"
 
 namespace weir::source {
 
-Normaliser::Normaliser(std::span<const FieldRow> rows, std::span<const std::string_view> known_paths,
-                       Empties empties, const FieldRegistry& registry)
-    : empties_(empties) {
-  for (const std::string_view path : known_paths) {
+namespace {
+
+constexpr std::string_view kBelow = ".*";
+constexpr std::string_view kList = "[]";
+
+// The row's name without its ending; "a.b." of "a.b.*".
+std::string_view BareName(std::string_view field) {
+  return field.ends_with(kList) || field.ends_with(kBelow)
+             ? field.substr(0, field.size() - 2)
+             : field;
+}
+
+bool Covers(const FieldRow& row, std::string_view name) {
+  const std::string_view bare = BareName(row.field);
+  return row.field.ends_with(kBelow)
+             ? name.size() > bare.size() + 1 && name.starts_with(bare) && name[bare.size()] == '.'
+             : name == bare;
+}
+
+// In a document ips stand as their texts.
+DataType DocumentType(std::string_view name) {
+  const DataType type = Catalogue().TypeOf(name).value_or(DataType::kKeyword);
+  return type == DataType::kIp ? DataType::kKeyword : type;
+}
+
+}  // namespace
+
+Normaliser::Normaliser(const SourceDefinition& source, const FieldRegistry& registry,
+                       bool with_documents)
+    : source_(source), empties_(source.empties) {
+  for (const std::string_view path : source.known_paths) {
     known_.push_back(paths_.Intern(path));
   }
   bindings_.resize(registry.size());
   for (std::size_t id = 0; id < registry.size(); ++id) {
     const FieldRegistry::Field& field = registry.field(static_cast<FieldId>(id));
-    Binding& binding = bindings_[id];
-    binding.type = field.type;
-    const std::string_view name = field.name;
-    const auto matches = [name](const FieldRow& row) {
-      return row.field.ends_with(".*")
-                 ? name.size() > row.field.size() - 1 &&
-                       name.starts_with(row.field.substr(0, row.field.size() - 1))
-                 : name == row.field;
-    };
-    const auto row = std::find_if(rows.begin(), rows.end(), matches);
-    if (row == rows.end()) {
+    const auto row = std::find_if(source.rows.begin(), source.rows.end(),
+                                  [&](const FieldRow& r) { return Covers(r, field.name); });
+    bindings_[id].type = field.type;
+    if (row != source.rows.end()) {
+      bindings_[id] = Bind(*row, field.type);
+      if (row->field.ends_with(kBelow)) {
+        bindings_[id].rest = field.name.substr(row->field.size() - 1);
+      }
+    }
+  }
+  if (!with_documents) {
+    return;
+  }
+  for (const FieldRow& row : source.rows) {
+    const std::string_view name = BareName(row.field);
+    if (!name.starts_with('_')) {   // those stand beside a document, not in it
+      document_rows_.push_back(
+          {name, row.field.ends_with(kList), row.subtree, Bind(row, DocumentType(name))});
+      document_rows_.back().binding.rest = row.subtree == nullptr ? "" : std::string(name);
+    }
+  }
+}
+
+Binding Normaliser::Bind(const FieldRow& row, DataType type) {
+  Binding binding;
+  binding.transform = row.transform;
+  binding.type = type;
+  binding.argument = std::string(row.argument);
+  const bool is_path = row.transform != ConstantValue && row.transform != TagsValue &&
+                       row.transform != TimeErrorValue;
+  if (is_path) {
+    const std::size_t bar = std::min(row.argument.find('|'), row.argument.size());
+    binding.path = paths_.Intern(row.argument.substr(0, bar));
+    if (bar < row.argument.size()) {
+      binding.second_path = paths_.Intern(row.argument.substr(bar + 1));
+    }
+  }
+  return binding;
+}
+
+namespace {
+
+// The element that a copying row stands for, or null.
+const Element* FindCopied(const RecordView& record, const Binding& binding) {
+  const Element* element = record.Find(binding.path);
+  return element == nullptr && binding.second_path != 0 ? record.Find(binding.second_path)
+                                                        : element;
+}
+
+}  // namespace
+
+void Normaliser::WriteDocument(RecordView& record, Document* document) {
+  record.in_document = true;
+  std::string json;
+  for (const DocumentRow& row : document_rows_) {
+    if (row.subtree != nullptr) {
+      row.subtree(record, row.binding, document);
       continue;
     }
-    binding.transform = row->transform;
-    binding.argument = std::string(row->argument);
-    if (row->field.ends_with(".*")) {
-      binding.rest = std::string(name.substr(row->field.size() - 1));
+    json.clear();
+    // What is only copied keeps its JSON type, but for numbers whose field is a real one.
+    const Element* copied = row.binding.transform == CopyValue && row.binding.type != DataType::kDouble
+                                ? FindCopied(record, row.binding)
+                                : nullptr;
+    const bool any = copied != nullptr
+                         ? AppendCleanJson(*copied, empties_, SameKey, &json)
+                         : AppendValueJson(row.binding.transform(record, row.binding), &json);
+    if (any) {
+      document->Put(row.name, row.is_list && json.front() != '[' ? "[" + json + "]" : json);
     }
-    if (row->transform == ConstantValue) {
-      continue;
-    }
-    const std::string_view argument = row->argument;
-    const std::size_t bar = std::min(argument.find('|'), argument.size());
-    binding.path = paths_.Intern(argument.substr(0, bar));
-    if (bar < argument.size()) {
-      binding.second_path = paths_.Intern(argument.substr(bar + 1));
-    }
+  }
+  record.in_document = false;
+}
+
+void CopySubtree(RecordView& record, const Binding& binding, Document* document) {
+  std::string json;
+  const Element* element = record.Find(binding.path);
+  if (element != nullptr &&
+      AppendCleanJson(*element, record.normaliser->empties(), SameKey, &json)) {
+    document->Put(binding.rest, json);
   }
 }
 
@@ -71,7 +152,21 @@ Value TextsValue(RecordView& record, std::span<const std::string_view> texts, Da
       }
     }
   }
+  if (record.in_document) {
+    std::vector<Value> distinct;
+    for (const Value& value : record.values) {
+      const auto same = [&value](const Value& other) { return CompareValues(value, other) == 0; };
+      if (std::none_of(distinct.begin(), distinct.end(), same)) {
+        distinct.push_back(value);
+      }
+    }
+    return Value::MakeMulti(distinct, &record.arena);
+  }
   return MakeCell(&record.values, type, &record.arena);
+}
+
+Value OptionalText(RecordView& record, const Binding& binding, std::string_view text) {
+  return text.empty() ? Value::Null() : TextToValue(text, binding.type, &record.arena);
 }
 
 Value TimeValue(RecordView& record, UnixMillis time_ms, DataType type) {
@@ -85,10 +180,7 @@ Value TimeValue(RecordView& record, UnixMillis time_ms, DataType type) {
 }
 
 Value CopyValue(RecordView& record, const Binding& binding) {
-  const Element* element = record.Find(binding.path);
-  if (element == nullptr && binding.second_path != 0) {
-    element = record.Find(binding.second_path);
-  }
+  const Element* element = FindCopied(record, binding);
   if (element == nullptr) {
     return Value::Null();
   }
@@ -97,8 +189,33 @@ Value CopyValue(RecordView& record, const Binding& binding) {
              : ScalarToValue(*element, binding.type, &record.arena);
 }
 
+Value PrintValue(RecordView& record, const Binding& binding) {
+  return CopyValue(record, binding);
+}
+
 Value ConstantValue(RecordView& record, const Binding& binding) {
   return TextToValue(binding.argument, binding.type, &record.arena);
+}
+
+Value TagsValue(RecordView& record, const Binding& binding) {
+  std::vector<std::string_view> tags;
+  std::string_view words = record.in_document ? std::string_view() : binding.argument;
+  while (!words.empty()) {
+    const std::size_t blank = std::min(words.find(' '), words.size());
+    tags.push_back(words.substr(0, blank));
+    words.remove_prefix(std::min(blank + 1, words.size()));
+  }
+  tags.push_back("preserve_original_event");
+  return TextsValue(record, tags, binding.type);
+}
+
+Value ErrorKindValue(RecordView& record, const Binding& binding) {
+  return record.time_unreadable ? TextToValue("pipeline_error", binding.type, &record.arena)
+                                : Value::Null();
+}
+
+Value TimeErrorValue(RecordView& record, const Binding& binding) {
+  return record.time_unreadable ? ConstantValue(record, binding) : Value::Null();
 }
 
 Value TimestampValue(RecordView& record, const Binding& binding) {
@@ -117,7 +234,9 @@ Value OriginalValue(RecordView& record, const Binding& binding) {
   if (!record.original.empty()) {
     return TextToValue(record.original, binding.type, &record.arena);
   }
-  return TextToValue(record.arena.Copy(simdjson::minify(record.root)), binding.type, &record.arena);
+  const std::string text = simdjson::minify(record.root);
+  return text == "{}" ? Value::Null()
+                      : TextToValue(record.arena.Copy(text), binding.type, &record.arena);
 }
 
 Value DocumentIdValue(RecordView& record, const Binding& binding) {

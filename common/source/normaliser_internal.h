@@ -13,6 +13,7 @@
 
 #include "common/base/arena.h"
 #include "common/source/decoder.h"
+#include "common/source/geo_database.h"
 #include "common/source/java_text_internal.h"
 #include "common/source/json_internal.h"
 #include "common/source/path_table_internal.h"
@@ -21,6 +22,7 @@
 namespace weir::source {
 
 struct Binding;
+class Document;
 class Normaliser;
 class EcsIndex;
 
@@ -46,6 +48,8 @@ struct RecordView {
   Element root;
   Element envelope;               // what root is _source of; root itself when nothing is around it
   std::string_view original;      // the record's own bytes; empty inside an envelope
+  bool in_document = false;       // a whole document is being made: lists keep their order
+  std::optional<GeoAnswer> place; // of source.ip, once asked for
   std::string_view data_stream;
   std::optional<Hash128> identity;
   UnixMillis timestamp_ms = 0;
@@ -56,10 +60,15 @@ struct RecordView {
 
 using Transform = Value (*)(RecordView& record, const Binding& binding);
 
+// Writes everything below a "prefix.*" row into a document.
+using Subtree = void (*)(RecordView& record, const Binding& binding, Document* document);
+
 struct FieldRow {
-  std::string_view field;      // a name, or "prefix.*" for every field below it
+  // A name; "name[]" for one that is a list in documents, also of one; "prefix.*" for all fields below it.
+  std::string_view field;
   Transform transform;
   std::string_view argument = {};  // raw path ("a.b", or "a.b|c" for the first present); else a constant
+  Subtree subtree = nullptr;       // of a "prefix.*" row
 };
 
 struct Binding {
@@ -72,12 +81,29 @@ struct Binding {
   std::string rest;  // of a "prefix.*" row: what follows the prefix; of an ECS field: its name
 };
 
+struct Facts;
+
+// A source: what its records look like, and its table. Each is defined in its own file and named once,
+// in the list of sources.cc.
+struct SourceDefinition {
+  SourceKind kind;
+  std::string_view data_stream;
+  std::span<const FieldRow> rows;
+  // Raw paths that code asks for by index, beside the rows' own.
+  std::span<const std::string_view> known_paths;
+  Empties empties;
+  bool (*recognises)(const Object& object);
+  void (*find_facts)(RecordView& record, Facts* facts);
+};
+std::span<const SourceDefinition* const> Sources();
+
 // The bindings of one source to the fields of the registry, and the raw paths they read.
 class Normaliser {
  public:
-  // known_paths are those that code asks for by index, beside the rows' own.
-  Normaliser(std::span<const FieldRow> rows, std::span<const std::string_view> known_paths,
-             Empties empties, const FieldRegistry& registry);
+  // with_documents: WriteDocument will be called.
+  Normaliser(const SourceDefinition& source, const FieldRegistry& registry, bool with_documents);
+
+  const SourceDefinition& source() const { return source_; }
 
   Empties empties() const { return empties_; }
   PathTable& paths() { return paths_; }
@@ -89,11 +115,25 @@ class Normaliser {
     return binding.transform == nullptr ? Value::Null() : binding.transform(record, binding);
   }
 
+  // Every field that the table makes of the record. Of an ECS document: those that it may lack.
+  void WriteDocument(RecordView& record, Document* document);
+
  private:
+  struct DocumentRow {
+    std::string_view name;  // without "[]" or ".*"
+    bool is_list;
+    Subtree subtree;
+    Binding binding;
+  };
+
+  Binding Bind(const FieldRow& row, DataType type);
+
+  const SourceDefinition& source_;
   Empties empties_;
   PathTable paths_;
   std::vector<PathTable::Node> known_;
   std::vector<Binding> bindings_;
+  std::vector<DocumentRow> document_rows_;
 };
 
 inline const Element* RecordView::Find(PathTable::Node node) const {
@@ -110,7 +150,14 @@ inline std::string_view RecordView::KnownText(std::size_t index) const {
 
 // Transforms that more than one table uses.
 Value CopyValue(RecordView& record, const Binding& binding);      // the value at the path, typed
+Value PrintValue(RecordView& record, const Binding& binding);     // likewise; a text in documents
 Value ConstantValue(RecordView& record, const Binding& binding);  // the argument
+// The argument's words, which a shipper would add; and the one that says the original is kept. In a
+// document, where nothing was shipped, only that.
+Value TagsValue(RecordView& record, const Binding& binding);
+// "pipeline_error" of a record whose time is unreadable, and the argument as its message; else null.
+Value ErrorKindValue(RecordView& record, const Binding& binding);
+Value TimeErrorValue(RecordView& record, const Binding& binding);
 Value TimestampValue(RecordView& record, const Binding& binding);
 Value IngestedValue(RecordView& record, const Binding& binding);
 Value ArrivalValue(RecordView& record, const Binding& binding);   // event.created
@@ -123,6 +170,10 @@ Value LeavesValue(RecordView& record, const Element& root, std::string_view path
                   DataType type);
 // The texts that are not empty, as one cell.
 Value TextsValue(RecordView& record, std::span<const std::string_view> texts, DataType type);
+// The text, or null when it is empty.
+Value OptionalText(RecordView& record, const Binding& binding, std::string_view text);
+// A "prefix.*" row's object or list at its path, as it is but for empties.
+void CopySubtree(RecordView& record, const Binding& binding, Document* document);
 // A time for a field of any type: its ISO form for strings.
 Value TimeValue(RecordView& record, UnixMillis time_ms, DataType type);
 // ISO 8601, also its basic form "20131102T010628Z".
@@ -146,13 +197,13 @@ Hash128 MakeIdentity(std::string_view tenant, SourceKind kind,
 std::string_view FactText(RecordView& record, std::size_t known_index, std::string_view path,
                           Facts* facts);
 
-// The three tables: cloudtrail.cc, bedrock.cc, ecs.cc.
-std::unique_ptr<Normaliser> MakeCloudTrailNormaliser(const FieldRegistry& registry);
-std::unique_ptr<Normaliser> MakeBedrockNormaliser(const FieldRegistry& registry);
-std::unique_ptr<Normaliser> MakeEcsNormaliser(const FieldRegistry& registry, EcsIndex* index);
-void FindCloudTrailFacts(RecordView& record, Facts* facts);
-void FindBedrockFacts(RecordView& record, Facts* facts);
-void FindEcsFacts(RecordView& record, Facts* facts);
+extern const SourceDefinition kCloudTrailSource;  // cloudtrail.cc
+extern const SourceDefinition kBedrockSource;     // bedrock.cc
+extern const SourceDefinition kEcsSource;         // ecs.cc: anything else that is a document
+
+// Also binds the fields that no row names: any is where its name says.
+std::unique_ptr<Normaliser> MakeEcsNormaliser(const FieldRegistry& registry, EcsIndex* index,
+                                              bool with_documents);
 
 inline constexpr std::string_view kCloudTrailStream = "logs-aws.cloudtrail-default";
 inline constexpr std::string_view kBedrockStream = "logs-aws_bedrock.invocation-default";

@@ -60,8 +60,8 @@ std::string_view TrimEnd(std::string_view text) {
 
 class StreamRecordReader : public RecordReader {
  public:
-  explicit StreamRecordReader(std::unique_ptr<ByteSource> bytes)
-      : bytes_(std::move(bytes)), buffer_(kChunkBytes + Decoder::kPadding) {}
+  StreamRecordReader(std::unique_ptr<ByteSource> bytes, Options options)
+      : options_(options), bytes_(std::move(bytes)), buffer_(kChunkBytes + Decoder::kPadding) {}
 
   StatusOr<bool> Next(std::string_view* record) override;
   uint64_t bytes_read() const override { return bytes_->bytes_read(); }
@@ -81,7 +81,9 @@ class StreamRecordReader : public RecordReader {
   bool NextElement(std::string_view* record);
   bool NextLine(std::string_view* record);
   bool LeaveRecords();
+  bool TakeBlankLine();
 
+  const Options options_;
   std::unique_ptr<ByteSource> bytes_;
   std::vector<char> buffer_;  // its last kPadding bytes are never filled
   std::size_t begin_ = 0;     // of what is not consumed
@@ -94,6 +96,8 @@ class StreamRecordReader : public RecordReader {
   uint64_t record_line_ = 1;
   bool gave_rest_ = false;  // the last record is what was left of a cut text
   bool first_ = true;
+  bool line_has_record_ = false;   // where reading goes on, a record ended
+  bool one_line_each_ = true;      // no record so far had several lines
 };
 
 // Reads more behind what is there; false at the end.
@@ -129,6 +133,8 @@ void StreamRecordReader::Consume(std::size_t size) {
 std::string_view StreamRecordReader::Give(std::size_t size) {
   record_line_ = line_;
   const std::string_view record = TrimEnd(pending().substr(0, size));
+  one_line_each_ = one_line_each_ && record.find('\n') == std::string_view::npos;
+  line_has_record_ = true;
   Consume(size);
   return record;
 }
@@ -164,6 +170,30 @@ bool StreamRecordReader::NextLine(std::string_view* record) {
     searched = pending().size();
     if (!Fill()) {
       *record = Give(pending().size());
+      return true;
+    }
+  }
+}
+
+// Passes over the end of a record's line; true when a blank line follows, which is then consumed.
+bool StreamRecordReader::TakeBlankLine() {
+  while (true) {
+    std::size_t blanks = 0;
+    while (blanks < pending().size() && IsBlank(pending()[blanks]) && pending()[blanks] != '\n') {
+      ++blanks;
+    }
+    if (blanks == pending().size()) {
+      if (!Fill()) {
+        return false;
+      }
+      continue;
+    }
+    if (pending()[blanks] != '\n') {
+      return false;
+    }
+    record_line_ = line_;
+    Consume(blanks + 1);
+    if (!std::exchange(line_has_record_, false)) {
       return true;
     }
   }
@@ -271,6 +301,10 @@ StatusOr<bool> StreamRecordReader::Next(std::string_view* record) {
     }
   }
   while (record->empty()) {
+    if (options_.blank_lines && one_line_each_ && place_ == Place::kTop && TakeBlankLine()) {
+      *record = {buffer_.data(), 0};
+      return true;
+    }
     const bool more = place_ == Place::kTop           ? NextTop(record)
                       : place_ == Place::kRecordsTail ? LeaveRecords()
                                                       : NextElement(record);
@@ -287,9 +321,10 @@ StatusOr<bool> StreamRecordReader::Next(std::string_view* record) {
 
 }  // namespace
 
-StatusOr<std::unique_ptr<RecordReader>> RecordReader::Open(const std::string& path) {
+StatusOr<std::unique_ptr<RecordReader>> RecordReader::Open(const std::string& path,
+                                                           Options options) {
   WEIR_ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> bytes, ByteSource::Open(path));
-  return std::unique_ptr<RecordReader>(new StreamRecordReader(std::move(bytes)));
+  return std::unique_ptr<RecordReader>(new StreamRecordReader(std::move(bytes), options));
 }
 
 }  // namespace weir::source

@@ -15,11 +15,21 @@ namespace weir::source {
 
 class RecordReader {
  public:
+  struct Options {
+    // Gives out each blank line between records that are on lines of their own as an empty record, as
+    // pipelines take it for an event without content; else blank lines are passed over.
+    bool blank_lines = false;
+  };
+
   // Opens a file, or standard input for "-".
-  static StatusOr<std::unique_ptr<RecordReader>> Open(const std::string& path);
+  static StatusOr<std::unique_ptr<RecordReader>> Open(const std::string& path, Options options);
+  static StatusOr<std::unique_ptr<RecordReader>> Open(const std::string& path) {
+    return Open(path, Options());
+  }
   virtual ~RecordReader() = default;
 
-  // Next record, valid until the next call. False at the end. A text that is no JSON is given out as
+  // Next record, valid until the next call and followed by Decoder::kPadding readable bytes. False at the
+  // end. A text that is no JSON is given out as
   // one record a line (the decoder rejects it by index and goes on): only I/O and gzip errors, which
   // lose data, are a Status; it names the file and the byte offset. So is a file that ends between two
   // elements of an array of records, where there is no text left to reject. A file that ends inside a

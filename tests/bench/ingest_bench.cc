@@ -14,8 +14,10 @@
 #include "common/base/units.h"
 #include "common/config/config.h"
 #include "common/telemetry/log.h"
+#include "tests/bench/alert_bench.h"
 #include "tests/bench/ceilings.h"
 #include "tests/bench/group_bench.h"
+#include "tests/bench/identity_bench.h"
 #include "tests/bench/latency_bench.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/push_load.h"
@@ -176,6 +178,63 @@ Status RunIngestBench(const IngestOptions& options, Report* report) {
   return options.groups > 0 ? MeasureGroupBytes(options.rules, options.groups, report) : OkStatus();
 }
 
+// One form of the same events, with a node of its own.
+struct Form {
+  std::string name;
+  PushLoad load;
+  TempFolder folder;
+  std::unique_ptr<cli::Node> node;
+  std::vector<double> per_second;
+  std::vector<double> cpu_us;
+};
+
+double RecordBytes(const PushLoad& load) {
+  double bytes = 0;
+  for (const PooledBatch* batch : load.Pool()) {
+    bytes += static_cast<double>(batch->request().payload().size());
+  }
+  return bytes / static_cast<double>(load.Pool().size() * kBatchRecords);
+}
+
+// Raw CloudTrail records against the ECS documents of the same, in turns.
+Status RunFormsBench(const IngestOptions& options, Report* report) {
+  Form forms[] = {
+      {"raw", PushLoad(options.streams, options.match, options.replay, false),
+       TempFolder("weir_bench_raw"), nullptr, {}, {}},
+      {"ecs", PushLoad(options.streams, options.match, options.replay, true),
+       TempFolder("weir_bench_ecs"), nullptr, {}, {}},
+  };
+  const uint64_t batches = std::max<uint64_t>(options.events / kBatchRecords, 1);
+  for (Form& form : forms) {
+    WEIR_ASSIGN_OR_RETURN(form.node, StartNode(options, form.folder.path()));
+    WEIR_ASSIGN_OR_RETURN(const LoadResult warm_up,
+                          form.load.Run(form.node->address(), 10, 0, nullptr, false));
+    WEIR_RETURN_IF_ERROR(CheckAnswers(warm_up));
+  }
+  std::vector<double> ratios;
+  std::vector<double> cpu_ratios;
+  for (int round = 0; round < options.rounds; ++round) {
+    for (Form& form : forms) {
+      WEIR_ASSIGN_OR_RETURN(const LoadResult result,
+                            form.load.Run(form.node->address(), batches, 0, nullptr, false));
+      WEIR_RETURN_IF_ERROR(Annotate(CheckAnswers(result), form.name));
+      form.per_second.push_back(PerSecond(result.sent, result.wall_s));
+      form.cpu_us.push_back(MicrosPerEvent(result.sent, result.cpu_s));
+    }
+    ratios.push_back(forms[0].per_second.back() / forms[1].per_second.back());
+    cpu_ratios.push_back(forms[1].cpu_us.back() / forms[0].cpu_us.back());
+  }
+  for (Form& form : forms) {
+    report->Add(form.name + "_record", RecordBytes(form.load), "bytes");
+    report->Add(form.name + "_events_per_second", Median(form.per_second), "");
+    report->Add(form.name + "_cpu_per_event", Median(form.cpu_us), "us");
+    form.node->Stop();
+  }
+  report->Add("raw_to_ecs_throughput_ratio", Median(ratios), "");
+  report->Add("ecs_to_raw_cpu_ratio", Median(cpu_ratios), "");
+  return OkStatus();
+}
+
 void AddIngest(CLI::App* app, IngestOptions* options, std::string* clock) {
   app->add_option("--rules", options->rules, "Rule file or folder")->capture_default_str();
   app->add_option("--events", options->events, "Events of each round")->capture_default_str();
@@ -193,6 +252,18 @@ void AddIngest(CLI::App* app, IngestOptions* options, std::string* clock) {
       ->capture_default_str();
   app->add_option("--clock", *clock, "wall or replay")
       ->capture_default_str()->check(CLI::IsMember({"wall", "replay"}));
+}
+
+void AddForms(CLI::App* app, IngestOptions* options) {
+  app->add_option("--rules", options->rules, "Rule file or folder")->capture_default_str();
+  app->add_option("--events", options->events, "Events of each round and form")
+      ->capture_default_str();
+  app->add_option("--rounds", options->rounds, "Rounds; medians are reported")
+      ->capture_default_str()->check(CLI::Range(1, 100));
+  app->add_option("--streams", options->streams, "Producers, a stream each")
+      ->capture_default_str()->check(CLI::Range(1, 64));
+  app->add_option("--match", options->match, "Share of the events that a rule counts")
+      ->capture_default_str()->check(CLI::Range(0.002, 1.0));
 }
 
 // Sizes are taken as text ("64MiB") and read after parsing.
@@ -239,6 +310,23 @@ int Main(int argc, char** argv) {
   GroupSizes sizes;
   CLI::App* groups_app = app.add_subcommand("groups", "Many live groups in little memory");
   AddGroups(groups_app, &groups, &sizes);
+  CLI::App* forms_app =
+      app.add_subcommand("formats", "Raw CloudTrail records against ECS documents of the same");
+  AddForms(forms_app, &ingest);
+  IdentityOptions identities;
+  std::string identity_memory = "1MiB";
+  CLI::App* identities_app =
+      app.add_subcommand("identities", "What recognising repeats costs one shard");
+  identities_app->add_option("--identities", identities.identities, "Identities")
+      ->capture_default_str();
+  identities_app->add_option("--checkpoint", identities.checkpoint, "Identities of a checkpoint")
+      ->capture_default_str()->check(CLI::PositiveNumber);
+  identities_app->add_option("--memory", identity_memory, "Memory of identities not yet sealed")
+      ->capture_default_str();
+  AlertOptions alerts;
+  CLI::App* alerts_app = app.add_subcommand("alerts", "Lists and watches of many open alerts");
+  alerts_app->add_option("--alerts", alerts.alerts, "Open alerts")->capture_default_str();
+  alerts_app->add_option("--rounds", alerts.rounds, "Calls of each kind")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   Report report;
@@ -246,6 +334,14 @@ int Main(int argc, char** argv) {
   if (ingest_app->parsed()) {
     ingest.replay = clock == "replay";
     status = RunIngestBench(ingest, &report);
+  } else if (forms_app->parsed()) {
+    status = RunFormsBench(ingest, &report);
+  } else if (identities_app->parsed()) {
+    const auto memory = ParseByteSize(identity_memory);
+    identities.memory_bytes = memory.ok() ? *memory : 0;
+    status = memory.ok() ? RunIdentityBench(identities, &report) : memory.status();
+  } else if (alerts_app->parsed()) {
+    status = RunAlertBench(alerts, &report);
   } else {
     status = ReadSizes(sizes, &groups);
     status = status.ok() ? RunGroupBench(groups, &report) : status;

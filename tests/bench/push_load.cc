@@ -190,7 +190,7 @@ void Answers::Add(const Answers& other) {
   resent += other.resent;
 }
 
-PushLoad::PushLoad(int streams, double match, bool replay)
+PushLoad::PushLoad(int streams, double match, bool replay, bool ecs)
     : streams_(streams), replay_(replay), pools_(static_cast<std::size_t>(streams)) {
   const int batches = std::max(1, kPoolBatches / streams);
   uint32_t seed = 0;
@@ -198,7 +198,7 @@ PushLoad::PushLoad(int streams, double match, bool replay)
     for (int i = 0; i < batches; ++i) {
       pools_[stream].push_back(PooledBatch::CloudTrail(
           match, seed++,
-          stream * kPrincipalsPerStream + static_cast<uint64_t>(i) * kBatchRecords));
+          stream * kPrincipalsPerStream + static_cast<uint64_t>(i) * kBatchRecords, ecs));
     }
   }
 }

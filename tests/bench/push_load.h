@@ -42,7 +42,8 @@ class PushLoad {
 
   // One producer, named "p0", "p1" and so on, for each stream. Records hold the time of day, or with
   // replay a time that advances with every batch.
-  PushLoad(int streams, double match, bool replay);
+  // With ecs, records are sent as the ECS documents of the same.
+  PushLoad(int streams, double match, bool replay, bool ecs = false);
 
   // Sends this many batches and waits for their answers. batches_per_s 0: as fast as they are taken.
   // With end, replaying producers say that this was all.

@@ -2,13 +2,16 @@
 
 #include <array>
 #include <charconv>
+#include <memory>
 #include <random>
 #include <span>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include "common/base/check.h"
+#include "common/source/decoder.h"
 
 namespace weir::bench {
 namespace {
@@ -18,7 +21,7 @@ constexpr std::size_t kPrincipalDigits = 9;
 constexpr std::size_t kTimeDigits = 19;
 // Placeholders in the templates; nothing else in them looks alike.
 constexpr std::string_view kIdMark = "IDIDIDIDIDIDIDIDIDID";
-constexpr std::string_view kTimeMark = "TTTTTTTTTTTTTTTTTTT";
+constexpr std::string_view kTimeMark = "2001-02-03T04:05:06";
 constexpr std::string_view kPrincipalMark = "PPPPPPPPP";
 static_assert(kIdMark.size() == kIdDigits && kTimeMark.size() == kTimeDigits &&
               kPrincipalMark.size() == kPrincipalDigits);
@@ -84,6 +87,54 @@ std::string RefusalRecord() {
       kTimeMark, kPrincipalMark, kIdMark);
 }
 
+class OneDocument : public source::Sink {
+ public:
+  void OnEvent(source::Event& event) override { event.AppendDocument(&document_); }
+  void OnReject(const source::Reject& reject) override {
+    WEIR_CHECK(false, "{}", reject.message);
+  }
+  const std::string& document() const { return document_; }
+
+ private:
+  std::string document_;
+};
+
+void AppendWithoutReceipt(const simdjson::dom::object& object, std::string_view parent,
+                          std::string* out) {
+  out->push_back('{');
+  for (const auto& member : object) {
+    const std::string path = fmt::format("{}{}", parent, member.key);
+    if (path == "event.original" || path == "event.created" || path == "event.ingested") {
+      continue;
+    }
+    out->append(out->back() == '{' ? "\"" : ",\"").append(member.key).append("\":");
+    if (member.value.is_object()) {
+      const simdjson::dom::object below = member.value.get_object().value_unsafe();
+      AppendWithoutReceipt(below, path + ".", out);
+    } else {
+      out->append(simdjson::minify(member.value));
+    }
+  }
+  out->push_back('}');
+}
+
+std::string DocumentOf(const std::string& record) {
+  source::Options options;
+  options.documents = true;
+  source::Decoder decoder(std::make_shared<FieldRegistry>(), options);
+  OneDocument sink;
+  std::string padded = record;
+  padded.append(source::Decoder::kPadding, '\0');
+  decoder.Decode(std::string_view(padded).substr(0, record.size()), 0, 0, &sink);
+  simdjson::dom::parser parser;
+  simdjson::dom::object document;
+  WEIR_CHECK(parser.parse(sink.document()).get(document) == simdjson::SUCCESS, "{}",
+             sink.document());
+  std::string out;
+  AppendWithoutReceipt(document, "", &out);
+  return out;
+}
+
 void Overwrite(std::string* bytes, std::size_t place, std::string_view text) {
   bytes->replace(place, text.size(), text);
 }
@@ -98,8 +149,10 @@ void WriteDigits(uint64_t number, unsigned base, std::span<char> field) {
 
 }  // namespace
 
-PooledBatch PooledBatch::CloudTrail(double match, uint32_t seed, uint64_t first_principal) {
+PooledBatch PooledBatch::CloudTrail(double match, uint32_t seed, uint64_t first_principal,
+                                    bool ecs) {
   PooledBatch batch;
+  const auto form = [ecs](const std::string& record) { return ecs ? DocumentOf(record) : record; };
   std::mt19937 random(seed);
   // Exactly the share, spread evenly, and never in step with the kinds of noise.
   double due = 0;
@@ -110,11 +163,12 @@ PooledBatch PooledBatch::CloudTrail(double match, uint32_t seed, uint64_t first_
       const auto parameters =
           fmt::format(R"({{"modelId":"{}"}})", kModels[seed % kModels.size()]);
       const Call call{"bedrock", "InvokeModel", "", ""};
-      batch.Append(CloudTrailRecord(call, parameters, fmt::format("s{}", kPrincipalMark)), true);
+      batch.Append(form(CloudTrailRecord(call, parameters, fmt::format("s{}", kPrincipalMark))),
+                   true);
       batch.SetPrincipal(i, first_principal + batch.matching_ - 1);
     } else {
       const Call& call = kNoise[random() % kNoise.size()];
-      batch.Append(CloudTrailRecord(call, call.parameters, "batch-worker-17"), false);
+      batch.Append(form(CloudTrailRecord(call, call.parameters, "batch-worker-17")), false);
     }
   }
   return batch;

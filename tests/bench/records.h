@@ -1,4 +1,4 @@
-// The records the benchmarks send: CloudTrail records of about 1.2 kB, and Bedrock invocation logs of
+// The records the benchmarks send: CloudTrail records of about 1.2 kB, the ECS documents of the same, and Bedrock invocation logs of
 // refused calls. A pool of batches is made once; each time a batch is sent its records get new ids, a new
 // time and, where asked, another principal, in place, so that making records costs next to nothing.
 #pragma once
@@ -27,7 +27,10 @@ class PooledBatch {
  public:
   // CloudTrail records; match is the share of them that the single-model rule counts. Principals of
   // those are numbered from first_principal on; all call one model, which depends on the seed.
-  static PooledBatch CloudTrail(double match, uint32_t seed, uint64_t first_principal);
+  // With ecs, the documents that the normaliser makes of them, as a SIEM would send them on: without the
+  // original and the times of receipt.
+  static PooledBatch CloudTrail(double match, uint32_t seed, uint64_t first_principal,
+                                bool ecs = false);
   // Invocation logs of refused calls; principals are given by SetPrincipal.
   static PooledBatch Refusals();
 

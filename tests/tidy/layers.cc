@@ -126,6 +126,7 @@ const std::vector<ThirdParty>& Wrapped() {
       {"RocksDB", {"rocksdb/"}, {}, {"state_rocksdb"}, false},
       {"yaml-cpp", {"yaml-cpp/"}, {}, {"config", "overlay"}, false},
       {"simdjson", {"simdjson"}, {}, {"source", "expr"}, false},
+      {"libmaxminddb", {"maxminddb"}, {}, {"source"}, false},
       {"toml++", {"toml++/", "toml.hpp"}, {}, {"rule"}, false},
       {"spdlog", {"spdlog/"}, {}, {"telemetry"}, false},
   };
@@ -146,7 +147,8 @@ bool IsServiceFile(std::string_view path) {
     stem.remove_suffix(std::string_view("_internal").size());
   }
   return stem.ends_with("_service") || stem.ends_with("_reactor") ||
-         stem == "coordinator/worker_client" || stem == "coordinator/remote_spread_cluster";
+         stem == "coordinator/remote_spread_cluster" ||
+         (stem.starts_with("coordinator/") && stem.ends_with("_client"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -288,6 +289,34 @@ TEST_F(RulesPageTest, CoverageListsTechniques) {
   EXPECT_EQ(json.exit_code, 0) << json.err;
   EXPECT_THAT(json.out, HasSubstr("\"technique_id\":\"T1485\",\"technique\":\"Data Destruction\","
                                   "\"rules\":[\"First\",\"Second\"]}"));
+}
+
+TEST(CliTest, NormalizePrintsALineForEachRecordInOrder) {
+  const TempFile file("records.json",
+                      R"({"eventVersion":"1.08","eventName":"A","eventTime":"2025-03-01T10:00:00Z"})"
+                      "\n\n{\"broken\n"
+                      R"({"eventVersion":"1.08","eventName":"B","requestParameters":{"x":1}})"
+                      "\n");
+  const Outcome outcome = RunCommand({"normalize", file.path()});
+  EXPECT_EQ(outcome.exit_code, kExitFailed);
+  std::vector<std::string> lines;
+  std::istringstream out(outcome.out);
+  for (std::string line; std::getline(out, line);) {
+    lines.push_back(line);
+  }
+  ASSERT_EQ(lines.size(), 4u) << outcome.out;
+  EXPECT_THAT(lines[0], HasSubstr(R"("@timestamp":"2025-03-01T10:00:00.000Z")"));
+  EXPECT_THAT(lines[0], HasSubstr(R"("action":"A")"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("outcome":"success")"));
+  EXPECT_THAT(lines[2], HasSubstr(R"("original":"{\"broken")"));
+  EXPECT_THAT(lines[2], HasSubstr(R"("error":{"message":["malformed_json: )"));
+  EXPECT_THAT(lines[3], HasSubstr(R"("request_parameters":"{x=1}")"));
+  EXPECT_THAT(outcome.err, HasSubstr("records.json: record 2 (line 3): malformed_json"));
+  const TempFile object("object.json", R"({"note":"neither"})");
+  EXPECT_THAT(RunCommand({"normalize", object.path()}).err, HasSubstr("unknown_source"));
+  const Outcome forced = RunCommand({"normalize", "--source", "cloudtrail", object.path()});
+  EXPECT_EQ(forced.exit_code, kExitOk);
+  EXPECT_THAT(forced.out, HasSubstr(R"("dataset":"aws.cloudtrail")"));
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ TEST_F(IdentityIndexTest, RemembersAcrossRestartsAndSealing) {
       EXPECT_TRUE(Insert(&index, i));
       if (i % 700 == 699) {
         Write([&](state::WriteBatch* batch) { index.Checkpoint(batch); });
-        Write([&](state::WriteBatch* batch) { index.Seal(0, batch); });
+        Write([&](state::WriteBatch* batch) { ASSERT_TRUE(index.Seal(0, batch).ok()); });
         EXPECT_LT(index.memory_bytes(), 64u * 1024);
       }
       EXPECT_FALSE(Insert(&index, i / 2));
@@ -72,6 +72,40 @@ TEST_F(IdentityIndexTest, RemembersAcrossRestartsAndSealing) {
   IdentityIndex empty(ShardId(1), store_.get(), kMillisPerHour);
   ASSERT_TRUE(empty.Load().ok());
   EXPECT_EQ(empty.size(), 0u);
+}
+
+TEST_F(IdentityIndexTest, WritesEachIdentityAFewTimesAndKeepsFewRuns) {
+  constexpr int kCheckpoints = 300;
+  constexpr int kEach = 100;
+  IdentityIndex index(ShardId(1), store_.get(), kMillisPerHour);
+  const auto checkpoint = [&] {
+    Write([&](state::WriteBatch* batch) {
+      index.Checkpoint(batch);
+      ASSERT_TRUE(index.Seal(0, batch).ok());
+    });
+  };
+  for (int i = 0; i < kCheckpoints; ++i) {
+    for (int j = 0; j < kEach; ++j) {
+      ASSERT_TRUE(Insert(&index, i * kEach + j));
+    }
+    checkpoint();
+    ASSERT_LE(index.runs(), 20u) << i;
+  }
+  // Once when it is sealed, and once more for each tier that its run has grown through.
+  EXPECT_LE(index.identities_written(), 8u * kCheckpoints * kEach);
+  // A generation that gets no more becomes one run.
+  ASSERT_TRUE(Insert(&index, -1, 20 * kMillisPerMinute));
+  for (int i = 0; i < 30; ++i) {
+    checkpoint();
+  }
+  EXPECT_EQ(index.runs(), 2u);
+  IdentityIndex loaded(ShardId(1), store_.get(), kMillisPerHour);
+  ASSERT_TRUE(loaded.Load().ok());
+  EXPECT_EQ(loaded.runs(), 2u);
+  EXPECT_EQ(loaded.size(), kCheckpoints * kEach + 1u);
+  for (int i = -1; i < kCheckpoints * kEach; ++i) {
+    ASSERT_FALSE(Insert(&loaded, i)) << i;
+  }
 }
 
 TEST_F(IdentityIndexTest, ShardsAreApart) {

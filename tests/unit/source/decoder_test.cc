@@ -78,6 +78,47 @@ TEST(DecoderTest, OpensEveryEnvelope) {
   EXPECT_EQ(seen.events[3].fields.at("event.id"), "d");
 }
 
+// Standard base64, padded.
+std::string Base64(std::string_view bytes) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t bits = 0;
+    for (std::size_t j = i; j < i + 3; ++j) {
+      bits = bits << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      out += i + j <= bytes.size() ? kAlphabet[bits >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  return out;
+}
+
+TEST(DecoderTest, UnpacksBase64OfGzip) {
+  const std::string log_events =
+      fmt::format(R"({{"messageType":"DATA_MESSAGE","logEvents":[{{"message":{}}}]}})",
+                  Quoted(Trail("a")));
+  const std::string data = Base64(GzipBytes(log_events));
+  const std::string lambda = fmt::format(R"({{"awslogs":{{"data":"{}"}}}})", data);
+  const std::string kinesis = fmt::format(
+      R"({{"Records":[{{"eventVersion":"1.0","eventSource":"aws:kinesis","kinesis":)"
+      R"({{"partitionKey":"p","data":"{}"}},"eventName":"aws:kinesis:record"}}]}})",
+      Base64(GzipBytes(log_events + log_events)));
+  EXPECT_THAT(Ids(DecodeRecords({lambda, kinesis, data}, {})), ElementsAre("a", "a", "a", "a"));
+  EXPECT_THAT(Refusals(DecodeRecords({"H4sI!", "H4sIAAAA"}, {})),
+              ElementsAre("0 malformed_json damaged base64 data",
+                          "1 malformed_json damaged gzip data"));
+  // All that one record unpacks to counts.
+  Options options;
+  options.record_bytes_max = 5000;
+  const std::string bomb = Base64(GzipBytes(std::string(3000, ' ')));
+  const SeenEvents seen =
+      DecodeRecords({fmt::format(R"(["{}","{}"])", bomb, bomb)}, {}, options);
+  ASSERT_EQ(seen.rejects.size(), 2u);
+  EXPECT_EQ(seen.rejects[1].reason, RejectReason::kTooLarge);
+}
+
 TEST(DecoderTest, UnpacksGzip) {
   const std::string packed = GzipBytes(Trail("a")) + GzipBytes("\n" + Trail("b"));
   EXPECT_THAT(Ids(DecodeRecords({packed}, {})), ElementsAre("a", "b"));

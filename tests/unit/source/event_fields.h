@@ -21,19 +21,24 @@ struct SeenEvent {
   UnixMillis ingested_ms;
   std::optional<Hash128> identity;
   std::map<std::string, std::string> fields;  // ValueToString; absent fields are not in it
+  std::string document;                       // with Options::documents
 };
 
 class SeenEvents : public Sink {
  public:
-  explicit SeenEvents(const FieldRegistry* registry) : registry_(registry) {}
+  explicit SeenEvents(const FieldRegistry* registry, bool documents = false)
+      : registry_(registry), documents_(documents) {}
 
   void OnEvent(Event& event) override {
     SeenEvent seen{event.kind(), std::string(event.data_stream()), std::string(event.event_id()),
-                   event.timestamp_ms(), event.ingested_ms(), event.identity(), {}};
+                   event.timestamp_ms(), event.ingested_ms(), event.identity(), {}, {}};
     for (FieldId id = 0; id < registry_->size(); ++id) {
       if (const Value value = event.Get(id); !value.is_null()) {
         seen.fields[registry_->field(id).name] = ValueToString(value);
       }
+    }
+    if (documents_) {
+      event.AppendDocument(&seen.document);
     }
     events.push_back(std::move(seen));
   }
@@ -44,6 +49,7 @@ class SeenEvents : public Sink {
 
  private:
   const FieldRegistry* registry_;
+  bool documents_;
 };
 
 constexpr UnixMillis kArrivalMs = 1'700'000'000'000;
@@ -62,13 +68,22 @@ inline SeenEvents DecodeRecords(const std::vector<std::string>& records,
                                 const Options& options = {}) {
   const auto registry = MakeRegistry(fields);
   Decoder decoder(registry, options);
-  SeenEvents seen(registry.get());
+  SeenEvents seen(registry.get(), options.documents);
   for (std::size_t i = 0; i < records.size(); ++i) {
     std::string padded = records[i];
     padded.append(Decoder::kPadding, '\0');
     decoder.Decode(std::string_view(padded).substr(0, records[i].size()), i, kArrivalMs, &seen);
   }
   return seen;
+}
+
+// The document of the only event; what went wrong for none.
+inline std::string DocumentOf(const std::string& record, Options options = {}) {
+  options.documents = true;
+  const SeenEvents seen = DecodeRecords({record}, {}, options);
+  return seen.events.size() == 1 ? seen.events[0].document
+         : seen.rejects.empty()  ? "<no event>"
+                                 : "<rejected: " + seen.rejects[0].message + ">";
 }
 
 // The text of one field of the only event; "<absent>" for none.

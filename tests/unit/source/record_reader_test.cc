@@ -29,16 +29,18 @@ class RecordReaderTest : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  std::unique_ptr<RecordReader> Open(const std::string& bytes) {
+  std::unique_ptr<RecordReader> Open(const std::string& bytes,
+                                     RecordReader::Options options = {}) {
     const std::string path = (folder_ / "events").string();
     std::ofstream(path, std::ios::binary) << bytes;
-    auto reader = RecordReader::Open(path);
+    auto reader = RecordReader::Open(path, options);
     EXPECT_TRUE(reader.ok());
     return std::move(reader).value();
   }
 
-  std::vector<std::string> Read(const std::string& bytes, Status* error = nullptr) {
-    const auto reader = Open(bytes);
+  std::vector<std::string> Read(const std::string& bytes, Status* error = nullptr,
+                                RecordReader::Options options = {}) {
+    const auto reader = Open(bytes, options);
     std::vector<std::string> records;
     std::string_view record;
     while (true) {
@@ -72,6 +74,17 @@ TEST_F(RecordReaderTest, SplitsEveryForm) {
               ElementsAre(R"({"Records":{"a":1}})", R"("{\"c\":1}")"));
   EXPECT_THAT(Read(""), ElementsAre());
   EXPECT_THAT(Read(" \n\n"), ElementsAre());
+}
+
+TEST_F(RecordReaderTest, GivesOutBlankLinesWhenAsked) {
+  const auto read = [this](const std::string& bytes) {
+    return Read(bytes, nullptr, {.blank_lines = true});
+  };
+  EXPECT_THAT(read("{\"a\":1}\n\n{\"b\":2}\n"), ElementsAre("{\"a\":1}", "", "{\"b\":2}"));
+  EXPECT_THAT(read("\n{\"a\":1}\r\n \t\r\n\n"), ElementsAre("", "{\"a\":1}", "", ""));
+  EXPECT_THAT(read("{\"a\":1}"), ElementsAre("{\"a\":1}"));
+  EXPECT_THAT(read("{\n\"a\":1}\n\n{\"b\":2}\n\n"), ElementsAre("{\n\"a\":1}", "{\"b\":2}"));
+  EXPECT_THAT(read("{\"Records\":[{\"a\":1},\n\n{}]}\n"), ElementsAre("{\"a\":1}", "{}"));
 }
 
 TEST_F(RecordReaderTest, GivesOutMalformedTextByLinesAndGoesOn) {
