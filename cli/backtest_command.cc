@@ -17,6 +17,7 @@ namespace {
 struct BacktestFlags {
   std::vector<std::string> rules;
   std::vector<std::string> macros;
+  std::vector<std::string> overlays;
   std::vector<std::string> files;
   std::string mode;
   std::string alerts;
@@ -36,6 +37,7 @@ backtest::Options MakeOptions(const BacktestFlags& flags) {
   backtest::Options options;
   options.rule_paths = flags.rules;
   options.load.macro_folders = flags.macros;
+  options.overlay_paths = flags.overlays;
   for (const std::string& path : flags.files) {
     (NamesRules(path) ? options.rule_paths : options.files).push_back(path);
   }
@@ -91,6 +93,10 @@ void PrintSummary(const backtest::Result& result, double seconds) {
     fmt::print(stderr, "rule {}: {} rows without a field they are grouped by were dropped\n", rule,
                HumanCount(count));
   }
+  for (const exec::ExceptedRows& excepted : result.excepted) {
+    fmt::print(stderr, "rule {}: exception {} left out {} events\n", excepted.rule_id,
+               excepted.exception, HumanCount(excepted.rows));
+  }
 }
 
 int RunBacktest(const BacktestFlags& flags) {
@@ -137,6 +143,9 @@ void AddBacktestCommand(CLI::App* app, Action* action) {
       ->required()
       ->allow_extra_args(false);
   command->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
+      ->allow_extra_args(false);
+  command->add_option("--overlay", flags->overlays,
+                      "Overlay files or folders with *.yaml (may be repeated)")
       ->allow_extra_args(false);
   command->add_option("--mode", flags->mode,
                       "How windows are judged; default: continuous where the rule allows it")

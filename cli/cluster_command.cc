@@ -75,6 +75,10 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
     *out += fmt::format("         {} values that rules could not evaluate, {} GROK matches given up\n",
                         HumanCount(ingest.evaluation_warnings()), HumanCount(ingest.grok_limits()));
   }
+  for (const pb::ExceptionCount& exception : ingest.exceptions()) {
+    *out += fmt::format("         rule {}: exception {} left out {}\n", exception.rule_id(),
+                        exception.name(), HumanCount(exception.rows()));
+  }
   for (const std::string& node : ingest.unreached()) {
     *out += fmt::format("         not counted: {}\n", node);
   }

@@ -33,7 +33,9 @@ void AddConfigFlags(CLI::App* app, ConfigFlags* flags) {
   app->add_option("--config", flags->file, "YAML file with the configuration")->envname("WEIR_CONFIG");
   for (const config::Option& option : config::Options()) {
     std::vector<std::string>& values = flags->values[std::string(option.key)];
-    const std::string name = "--" + config::FlagName(option);
+    // The client commands take one path at a time and call it --overlay.
+    const std::string name =
+        "--" + config::FlagName(option) + (option.key == "overlays" ? ",--overlay" : "");
     CLI::Option* added = app->add_option(name, values, std::string(option.text))->group("Options");
     added->type_name(fmt::format("{}", config::OptionTypeName(option.type)));
     added->allow_extra_args(false);

@@ -117,6 +117,23 @@ StatusOr<LoadedRules> LoadRuleFiles(const config::Config& config) {
       rules.files.push_back({rules.loaded[i].path, rules.loaded[i].text});
     }
   }
+  WEIR_ASSIGN_OR_RETURN(rules.overlays, overlay::LoadOverlays(config.overlays));
+  for (const overlay::Overlay& overlay : rules.overlays) {
+    rules.files.push_back({overlay::NameInRuleSet(overlay.path), overlay.text});
+  }
+  // The rules as they are in force, for their states.
+  std::vector<rule::Rule> effective;
+  for (const rule::LoadResult& loaded : rules.loaded) {
+    if (loaded.rule.has_value()) {
+      effective.push_back(*loaded.rule);
+    }
+  }
+  overlay::Apply(&rules.overlays, &effective);
+  for (std::size_t i = 0; i < rules.loaded.size(); ++i) {
+    if (rules.loaded[i].rule.has_value()) {
+      rules.loaded[i].rule = std::move(effective[rules.file_of[i]]);
+    }
+  }
   return rules;
 }
 
@@ -146,6 +163,24 @@ std::vector<weir::cluster::v1::RuleFileStatus> StatusesOf(
       add(findings[rules.file_of[i]]);
     }
     status.set_state(StateOf(loaded, compiled, !seen.empty()));
+  }
+  const std::size_t first = rules.files.size() - rules.overlays.size();
+  for (std::size_t i = 0; i < rules.overlays.size(); ++i) {
+    weir::cluster::v1::RuleFileStatus& status = files.emplace_back();
+    status.set_path(wire::ValidUtf8(rules.overlays[i].path));
+    // A file that could not be read says so only when it is loaded.
+    const std::vector<rule::Finding>& list =
+        first + i < findings.size() && !findings[first + i].empty() ? findings[first + i]
+                                                                    : rules.overlays[i].findings;
+    bool has_errors = false;
+    for (const rule::Finding& finding : list) {
+      status.add_findings(wire::ValidUtf8(finding.rendered));
+      has_errors = has_errors || finding.severity == esql::Severity::kError;
+    }
+    namespace pb = weir::cluster::v1;
+    status.set_state(has_errors     ? pb::RULE_FILE_STATE_REFUSED
+                     : list.empty() ? pb::RULE_FILE_STATE_LOADED
+                                    : pb::RULE_FILE_STATE_LOADED_WITH_WARNINGS);
   }
   return files;
 }

@@ -8,6 +8,7 @@
 #include "common/base/status.h"
 #include "common/cluster/rule_feed.h"
 #include "common/config/config.h"
+#include "common/overlay/overlay.h"
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 #include "common/state/state_store.h"
@@ -27,11 +28,12 @@ plan::CompileOptions MakeCompileOptions(const config::Config& config);
 
 struct LoadedRules {
   std::vector<rule::LoadResult> loaded;
-  std::vector<worker::RuleFile> files;   // those that could be read as rules
+  std::vector<worker::RuleFile> files;   // those that could be read as rules, and overlays
   std::vector<std::size_t> file_of;      // by loaded: position in files, or SIZE_MAX
+  std::vector<overlay::Overlay> overlays;   // their texts are in files, too, behind the rules
 };
 StatusOr<LoadedRules> LoadRuleFiles(const config::Config& config);
-// What became of each file. findings: one list per file.
+// What became of each file, rules and overlays. findings: one list per file.
 std::vector<weir::cluster::v1::RuleFileStatus> StatusesOf(
     const LoadedRules& rules, const std::vector<std::vector<rule::Finding>>& findings,
     const plan::RuleSet& compiled);

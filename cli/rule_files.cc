@@ -2,6 +2,8 @@
 #include <cstdlib>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "cli/config_flags_internal.h"
 #include "cli/rule_files_internal.h"
 #include "common/source/decoder.h"
@@ -17,9 +19,14 @@ StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const Loa
     loaded.findings.push_back(loaded.files[i].findings);
     if (loaded.files[i].rule.has_value()) {
       rules.push_back(*loaded.files[i].rule);
-      rules.back().enabled = rules.back().enabled || flags.switched_off_too;
       file_of.push_back(i);
     }
+  }
+  WEIR_ASSIGN_OR_RETURN(loaded.overlays, overlay::LoadOverlays(flags.overlays));
+  overlay::Apply(&loaded.overlays, &rules);
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    loaded.files[file_of[i]].rule = rules[i];
+    rules[i].enabled = rules[i].enabled || flags.switched_off_too;
   }
   plan::CompileOptions options;
   if (flags.mode != "auto") {
@@ -28,11 +35,12 @@ StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const Loa
   }
   options.alerts =
       flags.alerts == "parity" ? plan::AlertMode::kParity : plan::AlertMode::kEpisodes;
-  const plan::CompileResult result =
+  plan::CompileResult result =
       plan::CompileRules(rules, options, source::Catalogue(), RuleSetVersion(1));
   loaded.rules = result.rules;
   for (std::size_t i = 0; i < result.findings.size(); ++i) {
     std::vector<rule::Finding>& findings = loaded.findings[file_of[i]];
+    overlay::TakeFindings(&result.findings[i], &loaded.overlays);
     findings.insert(findings.end(), result.findings[i].begin(), result.findings[i].end());
   }
   return loaded;
@@ -91,6 +99,37 @@ std::vector<rule::ThreatMapping> ThreatOf(const rule::Rule& rule) {
     }
   }
   return mappings;
+}
+
+void AddOverlayOption(CLI::App* command, LoadFlags* flags) {
+  command
+      ->add_option("--overlay", flags->overlays,
+                   "Overlay files, or folders with *.yaml: what is changed about the rules (may be "
+                   "repeated)")
+      ->allow_extra_args(false);
+}
+
+std::string ChangesText(const rule::Adjustments& adjustments) {
+  std::size_t width = 0;
+  for (const rule::Change& change : adjustments.changes) {
+    width = std::max(width, change.field.size());
+  }
+  std::string out;
+  for (const rule::Change& change : adjustments.changes) {
+    out += fmt::format("  {:<{}}  {} -> {}  ({}:{})\n", change.field, width, OneLine(change.vendor),
+                       OneLine(change.overlay), change.place.path, change.place.line);
+  }
+  return out;
+}
+
+std::string FindingsText(const std::vector<overlay::Overlay>& overlays) {
+  std::string out;
+  for (const overlay::Overlay& overlay : overlays) {
+    for (const rule::Finding& finding : overlay.findings) {
+      out += finding.rendered;
+    }
+  }
+  return out;
 }
 
 std::string OneLine(std::string text) {

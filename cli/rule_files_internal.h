@@ -7,12 +7,14 @@
 
 #include "cli/command_internal.h"
 #include "common/base/status.h"
+#include "common/overlay/overlay.h"
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 
 namespace weir::cli {
 
 struct LoadFlags {
+  std::vector<std::string> overlays;   // files or folders
   std::string mode = "auto";
   std::string alerts = "episodes";
   bool switched_off_too = false;
@@ -23,6 +25,7 @@ struct Loaded {
   std::vector<rule::LoadResult> files;
   std::vector<std::vector<rule::Finding>> findings;   // of each file, loading and compiling
   plan::RuleSetPtr rules;
+  std::vector<overlay::Overlay> overlays;             // with their findings
 };
 
 StatusOr<Loaded> LoadAndCompile(const std::vector<std::string>& paths, const LoadFlags& flags);
@@ -44,6 +47,13 @@ StatusOr<std::vector<std::string>> RulePaths(const std::vector<std::string>& giv
 std::vector<rule::ThreatMapping> ThreatOf(const rule::Rule& rule);
 
 std::string OneLine(std::string text);
+
+// Adds --overlay. The configuration's overlays are for the configuration's rules only.
+void AddOverlayOption(CLI::App* command, LoadFlags* flags);
+// What overlays change of a rule, one line each: "  interval  5m -> 10m  (file:line)"; empty: nothing.
+std::string ChangesText(const rule::Adjustments& adjustments);
+// The findings of all overlays, ready to print.
+std::string FindingsText(const std::vector<overlay::Overlay>& overlays);
 
 // rules_show.cc, rules_coverage.cc
 void AddRulesShowCommand(CLI::App* rules, Action* action);

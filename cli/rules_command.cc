@@ -26,12 +26,12 @@ struct RuleFlags {
   bool verbose = false;
 };
 
-std::string VerdictText(const rule::LoadResult& file, const Verdict& verdict) {
+std::string VerdictText(const std::string& path, const Verdict& verdict) {
   if (verdict.finding == nullptr) {
-    return fmt::format("{}  {}\n", verdict.status, file.path);
+    return fmt::format("{}  {}\n", verdict.status, path);
   }
   const rule::Finding& finding = *verdict.finding;
-  return fmt::format("{}  {}  {}{}{}\n", verdict.status, file.path,
+  return fmt::format("{}  {}  {}{}{}\n", verdict.status, path,
                      finding.line > 0 ? fmt::format("{}:{}: ", finding.line, finding.column) : "",
                      OneLine(finding.message),
                      finding.hint.empty() ? "" : fmt::format(" ({})", OneLine(finding.hint)));
@@ -62,6 +62,17 @@ std::string VerdictJson(const rule::LoadResult& file, const Verdict& verdict) {
   return out + "\n";
 }
 
+std::string Indented(const std::string& lines) {
+  std::string out;
+  bool starts = true;
+  for (const char c : lines) {
+    out += starts ? "  " : "";
+    out += c;
+    starts = c == '\n';
+  }
+  return out;
+}
+
 int RunCheck(const RuleFlags& flags) {
   const auto loaded = LoadAndCompile(flags.paths, flags.load);
   if (!loaded.ok()) {
@@ -75,7 +86,11 @@ int RunCheck(const RuleFlags& flags) {
     const Verdict verdict = Judge(loaded->findings[i]);
     ++counts[verdict.status];
     out += is_json ? VerdictJson(loaded->files[i], verdict)
-                   : VerdictText(loaded->files[i], verdict);
+                   : VerdictText(loaded->files[i].path, verdict);
+    if (const auto& rule = loaded->files[i].rule; !is_json && rule.has_value()) {
+      const plan::CompiledRule* compiled = loaded->rules->FindRule(rule->id);
+      out += ChangesText(compiled == nullptr ? rule->adjustments : compiled->source.adjustments);
+    }
     if (!flags.verbose || is_json) {
       continue;
     }
@@ -84,9 +99,18 @@ int RunCheck(const RuleFlags& flags) {
       out += out.back() == '\n' ? "" : "\n";
     }
   }
+  for (const overlay::Overlay& overlay : loaded->overlays) {
+    rule::LoadResult file;
+    file.path = overlay.path;
+    const Verdict verdict = Judge(overlay.findings);
+    ++counts[verdict.status];
+    out += is_json ? VerdictJson(file, verdict) : VerdictText(overlay.path, verdict);
+    // Each is a line of the overlay that does not do what it says.
+    out += is_json || overlay.findings.size() < 2 ? "" : Indented(FindingsText({overlay}));
+  }
   if (!is_json) {
     out += fmt::format("{} files: {} ok, {} warning, {} unsupported, {} error\n",
-                       loaded->files.size(), counts["ok"], counts["warning"],
+                       loaded->files.size() + loaded->overlays.size(), counts["ok"], counts["warning"],
                        counts["unsupported"], counts["error"]);
   }
   Print(out);
@@ -106,6 +130,7 @@ int RunExplain(const RuleFlags& flags) {
     }
   }
   Print(out);
+  fmt::print(stderr, "{}", FindingsText(loaded->overlays));
   bool refused = false;
   for (std::size_t i = 0; i < loaded->files.size(); ++i) {
     const auto& rule = loaded->files[i].rule;
@@ -156,6 +181,7 @@ void AddRulesCommand(CLI::App* app, Action* action) {
                   "Also show every finding at its place in the file");
   check_flags->load.switched_off_too = true;
   AddModeOptions(check, &check_flags->load);
+  AddOverlayOption(check, &check_flags->load);
   check->callback([action, check_flags] { *action = [check_flags] { return RunCheck(*check_flags); }; });
 
   CLI::App* explain = command->add_subcommand("explain", "Show how rules are run, stage by stage");
@@ -163,6 +189,7 @@ void AddRulesCommand(CLI::App* app, Action* action) {
   explain->add_option("PATH", explain_flags->path, "Rule file or folder")->required();
   explain->add_option("RULE", explain_flags->rule, "Id or name of one rule");
   AddModeOptions(explain, &explain_flags->load);
+  AddOverlayOption(explain, &explain_flags->load);
   explain->callback(
       [action, explain_flags] { *action = [explain_flags] { return RunExplain(*explain_flags); }; });
   AddRulesShowCommand(command, action);

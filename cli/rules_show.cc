@@ -24,6 +24,7 @@ struct ShowFlags {
   std::vector<std::string> rules;
   std::vector<std::string> macros;
   std::string format = "text";
+  LoadFlags load;
 };
 
 std::string Lower(std::string text) {
@@ -158,7 +159,7 @@ void AddOutputs(RulePage* page) {
 
 StatusOr<std::string> Show(const ShowFlags& flags) {
   WEIR_ASSIGN_OR_RETURN(std::vector<std::string> paths, RulePaths(flags.rules));
-  LoadFlags load;
+  LoadFlags load = flags.load;
   load.switched_off_too = true;
   load.macros = flags.macros;
   if (paths.empty() && !IsFile(flags.rule)) {
@@ -183,6 +184,13 @@ StatusOr<std::string> Show(const ShowFlags& flags) {
   page.compiled = compiled == loaded.rules->rules.end() ? nullptr : &*compiled;
   page.facts = plan::FactsOf(*page.rule, source::Catalogue());
   AddVerdict(loaded.findings[index], &page);
+  for (const overlay::Overlay& overlay : loaded.overlays) {
+    for (const rule::Finding& finding : overlay.findings) {
+      page.overlay_findings.push_back(
+          fmt::format("{}:{}:{}: {}", finding.path, finding.line, finding.column,
+                      OneLine(finding.message)));
+    }
+  }
   AddNeighbours(loaded.files, &page);
   AddOutputs(&page);
   return flags.format == "json" ? PageJson(page) : PageText(page);
@@ -211,6 +219,7 @@ void AddRulesShowCommand(CLI::App* rules, Action* action) {
       ->allow_extra_args(false);
   show->add_option("--macros", flags->macros, "Folder of macros (may be repeated)")
       ->allow_extra_args(false);
+  AddOverlayOption(show, &flags->load);
   show->add_option("--format", flags->format, "text, or json: one object")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

@@ -16,6 +16,7 @@ struct RulePage {
   const plan::CompiledRule* compiled = nullptr;      // null: the rule does not run
   std::string status;                                // ok, warning, refused
   std::vector<std::string> reasons;                  // with line and column; none for ok
+  std::vector<std::string> overlay_findings;         // of all overlays, with their places
   std::optional<plan::QueryFacts> facts;             // none: the query cannot be read
   struct Indicator {
     plan::Indicator test;

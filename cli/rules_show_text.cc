@@ -38,6 +38,7 @@ class TextPage {
   void Block(std::string_view heading, const std::string& text);
   void Heading(std::string_view heading) { out_ += fmt::format("\n{}\n", heading); }
   void AddTime();
+  void AddOverlay();
   void AddStages();
   void AddIndicators();
   void AddOutputs();
@@ -62,7 +63,7 @@ std::string TextPage::Write() {
                    ? rule_.type_name
                    : fmt::format("{}, {}", rule_.type_name, rule::DialectName(rule_.dialect)));
   if (!rule_.enabled) {
-    Line("switched off", "the file says enabled = false");
+    Line("switched off", "enabled = false");
   }
   AddTime();
   if (page_.facts.has_value()) {
@@ -72,6 +73,7 @@ std::string TextPage::Write() {
                          : fmt::format("{}", fmt::join(page_.facts->group_by, ", ")));
   }
   Block("description", rule_.description);
+  AddOverlay();
   AddStages();
   AddIndicators();
   AddOutputs();
@@ -115,6 +117,21 @@ void TextPage::AddTime() {
                                    rule_.suppression->duration_ms.has_value()
                                        ? "for " + FormatDuration(*rule_.suppression->duration_ms)
                                        : "each execution"));
+  }
+}
+
+void TextPage::AddOverlay() {
+  const rule::Adjustments& adjustments =
+      page_.compiled != nullptr ? page_.compiled->source.adjustments : rule_.adjustments;
+  if (!adjustments.changes.empty()) {
+    Heading("overlay (vendor's value -> in force)");
+    out_ += ChangesText(adjustments);
+  }
+  if (!page_.overlay_findings.empty()) {
+    Heading("overlay findings");
+    for (const std::string& finding : page_.overlay_findings) {
+      out_ += fmt::format("  {}\n", finding);
+    }
   }
 }
 
@@ -214,6 +231,7 @@ class JsonPage {
     }
     json_.EndArray();
   }
+  void AddOverlay();
   void AddStages();
   void AddIndicators();
   void AddOutputs();
@@ -249,6 +267,7 @@ void JsonPage::Write() {
   Texts("from", page_.facts.has_value() ? page_.facts->from : std::vector<std::string>());
   Texts("group_by", page_.facts.has_value() ? page_.facts->group_by : std::vector<std::string>());
   Text("description", Trimmed(rule_.description));
+  AddOverlay();
   AddStages();
   AddIndicators();
   AddOutputs();
@@ -259,6 +278,24 @@ void JsonPage::Write() {
   Text("note", Trimmed(rule_.note));
   Texts("references", rule_.references);
   json_.EndObject();
+}
+
+void JsonPage::AddOverlay() {
+  const rule::Adjustments& adjustments =
+      page_.compiled != nullptr ? page_.compiled->source.adjustments : rule_.adjustments;
+  json_.Key("overlay");
+  json_.BeginArray();
+  for (const rule::Change& change : adjustments.changes) {
+    json_.BeginObject();
+    Text("field", change.field);
+    Text("vendor", change.vendor);
+    Text("in_force", change.overlay);
+    Text("path", change.place.path);
+    Number("line", change.place.line);
+    json_.EndObject();
+  }
+  json_.EndArray();
+  Texts("overlay_findings", page_.overlay_findings);
 }
 
 void JsonPage::AddStages() {

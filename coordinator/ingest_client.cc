@@ -44,6 +44,16 @@ void AddProducer(const pb::ProducerStatus& producer, pb::IngestStatus* sum) {
   *sum->add_producers() = producer;
 }
 
+void AddException(const pb::ExceptionCount& count, pb::IngestStatus* sum) {
+  for (pb::ExceptionCount& known : *sum->mutable_exceptions()) {
+    if (known.rule_id() == count.rule_id() && known.name() == count.name()) {
+      known.set_rows(known.rows() + count.rows());
+      return;
+    }
+  }
+  *sum->add_exceptions() = count;
+}
+
 }  // namespace
 
 void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
@@ -65,6 +75,9 @@ void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
   sum->set_nodes(sum->nodes() + status.nodes());
   for (const pb::RejectedCount& count : status.rejected()) {
     AddRejected(count, sum);
+  }
+  for (const pb::ExceptionCount& count : status.exceptions()) {
+    AddException(count, sum);
   }
   for (const pb::ProducerStatus& producer : status.producers()) {
     AddProducer(producer, sum);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "common/wire/text.h"
 #include "common/wire/time.h"
 #include "ingest/push_reactor.h"
 
@@ -74,6 +75,12 @@ void IngestService::FillStatus(weir::cluster::v1::IngestStatus* status) const {
   status->set_future(counters.future);
   status->set_evaluation_warnings(counters.evaluation_warnings);
   status->set_grok_limits(counters.grok_limits);
+  for (const auto& [exception, rows] : counters.excepted) {
+    auto* added = status->add_exceptions();
+    added->set_rule_id(wire::ValidUtf8(exception.first));
+    added->set_name(wire::ValidUtf8(exception.second));
+    added->set_rows(rows);
+  }
   for (int i = 0; i < source::kRejectReasonCount; ++i) {
     if (counters.rejected[i] != 0) {
       auto* rejected = status->add_rejected();

@@ -324,6 +324,12 @@ void Pipeline::Process(const JobPtr& job, BatchDecoder* decoder) {
   }
   exec::Frame frame = std::move(job->decoded.frame);
   job->matched = frame.events_matched;
+  if (!frame.excepted.empty()) {
+    const std::lock_guard lock(mutex_);
+    for (const exec::ExceptedRows& excepted : frame.excepted) {
+      counters_.excepted[{excepted.rule_id, excepted.exception}] += excepted.rows;
+    }
+  }
   if (frame.parts.empty()) {
     Finish(job, BatchResult());
     return;

@@ -5,11 +5,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -80,6 +82,8 @@ struct PipelineStatus {
   uint64_t grok_limits = 0;
   uint64_t abandoned = 0;              // batches not begun, because their senders had given up
   std::vector<TenantUse> tenants;
+  // Rows that exceptions kept from being counted, by rule id and exception.
+  std::map<std::pair<std::string, std::string>, uint64_t> excepted;
 };
 
 class Pipeline {

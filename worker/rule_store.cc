@@ -1,8 +1,10 @@
 #include "worker/rule_store.h"
 
+#include <optional>
 #include <unordered_map>
 
 #include "common/base/bytes.h"
+#include "common/overlay/overlay.h"
 #include "common/source/decoder.h"
 
 namespace weir::worker {
@@ -66,8 +68,15 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
   std::vector<rule::Rule> rules;
   std::vector<std::size_t> file_of;
   std::unordered_map<std::string, std::string> paths_by_id;
+  std::vector<overlay::Overlay> overlays;
+  std::vector<std::size_t> file_of_overlay;
   findings->assign(files.size(), {});
   for (std::size_t i = 0; i < files.size(); ++i) {
+    if (const std::optional<std::string> path = overlay::PathOfName(files[i].path)) {
+      overlays.push_back(overlay::Parse(*path, files[i].text));
+      file_of_overlay.push_back(i);
+      continue;
+    }
     rule::LoadResult loaded = rule::LoadRule(files[i].path, files[i].text);
     (*findings)[i] = std::move(loaded.findings);
     if (!loaded.rule.has_value()) {
@@ -85,12 +94,17 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
     rules.push_back(std::move(*loaded.rule));
     file_of.push_back(i);
   }
+  overlay::Apply(&overlays, &rules);
   plan::CompileResult result =
       plan::CompileRules(rules, options, source::Catalogue(), version);
   for (std::size_t i = 0; i < result.findings.size(); ++i) {
     auto& all = (*findings)[file_of[i]];
+    overlay::TakeFindings(&result.findings[i], &overlays);
     all.insert(all.end(), std::make_move_iterator(result.findings[i].begin()),
                std::make_move_iterator(result.findings[i].end()));
+  }
+  for (std::size_t i = 0; i < overlays.size(); ++i) {
+    (*findings)[file_of_overlay[i]] = std::move(overlays[i].findings);
   }
   return result.rules;
 }

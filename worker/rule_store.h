@@ -15,8 +15,8 @@
 
 namespace weir::worker {
 
-// Compiles the texts of a rule set, the same on every node. Rules with errors are left out; findings has
-// one list per file.
+// Compiles the texts of a rule set, the same on every node. Overlays among them (overlay::PathOfName) change
+// the rules of the others. Rules with errors are left out; findings has one list per file.
 plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
                                   const plan::CompileOptions& options, RuleSetVersion version,
                                   std::vector<std::vector<rule::Finding>>* findings);

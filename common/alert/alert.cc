@@ -23,7 +23,8 @@ std::string_view ChangeFieldName(Change::Field field) {
 std::vector<std::string_view> AlertFlagNames(uint32_t flags) {
   static constexpr std::pair<AlertFlag, std::string_view> kNames[] = {
       {kLate, "late"},       {kPartial, "partial"},     {kApproximate, "approximate"},
-      {kWarming, "warming"}, {kContinues, "continues"},
+      {kWarming, "warming"}, {kContinues, "continues"}, {kShadow, "shadow"},
+      {kSilenced, "silenced"}, {kStorm, "storm"},
   };
   std::vector<std::string_view> names;
   for (const auto& [flag, name] : kNames) {

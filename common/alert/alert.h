@@ -26,10 +26,16 @@ enum AlertFlag : uint32_t {
   kPartial = 2,       // some input was refused or missing
   kApproximate = 4,   // a column is a sample or a sketch
   kWarming = 8,       // its window was younger than the look-back
-  kContinues = 16,    // a late row joined its episode to an earlier alert's
+  kContinues = 16,    // its signal is that of an earlier alert: late rows joined them, or it was too long
+  kShadow = 32,       // its rule is in shadow mode: not delivered
+  kSilenced = 64,     // a silence matches it: not delivered
+  kStorm = 128,       // stands for the alerts that exceeded the rule's storm cap
 };
-// Names of the set bits, in order: "late", "partial", "approximate", "warming", "continues".
+// Names of the set bits, in order: "late", "partial", "approximate", "warming", "continues", "shadow",
+// "silenced", "storm".
 std::vector<std::string_view> AlertFlagNames(uint32_t flags);
+// Whether sinks deliver the alert: it is neither in shadow nor silenced.
+inline bool IsDelivered(uint32_t flags) { return (flags & (kShadow | kSilenced)) == 0; }
 
 // A named cell. The value is in its canonical encoding (types/coding.h), so that it owns its bytes.
 struct NamedCell {
@@ -40,6 +46,12 @@ struct NamedCell {
 struct EventRef {
   std::string id;            // eventID, requestId or the identity in hex
   UnixMillis timestamp_ms = 0;
+};
+
+// The hits folded into an alert. Times are judged instants; 0: none.
+struct SuppressionState {
+  UnixMillis first_ms = 0;
+  UnixMillis last_ms = 0;
 };
 
 // What somebody said of an alert.
@@ -88,6 +100,7 @@ struct Alert {
   UnixMillis arrived_at_ms = 0;      // arrival of the event that completed the condition
   UnixMillis fired_at_ms = 0;
   uint64_t suppressed_count = 0;     // hits folded into this alert by suppression, without itself
+  SuppressionState suppression;      // of those hits
   uint32_t flags = 0;
   std::vector<std::string> tags;
   std::vector<rule::ThreatMapping> threat;
@@ -122,7 +135,8 @@ StatusOr<Alert> DecodeAlert(std::string_view bytes);
 // One line of JSON, keys in this order: alert_id, tenant, rule_id, rule_name, rule_version, dialect,
 // severity, risk_score, status, group {column: value}, columns {column: value}, window_start,
 // window_end, episode_start, episode_end, first_event, last_event, arrived_at, fired_at,
-// suppressed_count, flags, tags, threat, events [{id, timestamp}], note, assignee, close_reason,
+// suppressed_count, suppressed_first, suppressed_last, flags, tags, threat, events [{id, timestamp}],
+// note, assignee, close_reason,
 // closed_at, recovered_at, changed_at, comments [{author, time, text}], history [{time, actor, field,
 // from, to, reason}], history_dropped, comment_count, revision, lifecycle_revision. Times are RFC 3339 UTC with
 // milliseconds, null where 0. Values keep their type: numbers, booleans, strings (ips, dates and

@@ -11,8 +11,10 @@ namespace weir::alert {
 
 namespace {
 
-// stored: every change of the layout takes the next number. Version 1 ends before the alert's life.
-constexpr uint8_t kVersion = 2;
+// stored: every change of the layout takes the next number. Version 1 ends before the alert's life, 2
+// before the times of suppressed hits.
+constexpr uint8_t kVersion = 3;
+constexpr uint8_t kVersionWithoutSuppressionTimes = 2;
 constexpr uint8_t kVersionWithoutLife = 1;
 constexpr std::size_t kHashBytes = 16;
 
@@ -241,13 +243,15 @@ std::string EncodeAlert(const Alert& alert) {
   alert.window_id.AppendTo(&out);
   writer.Varint(alert.revision);
   WriteLife(alert, &writer, &out);
+  writer.SignedVarint(alert.suppression.first_ms);
+  writer.SignedVarint(alert.suppression.last_ms);
   return out;
 }
 
 StatusOr<Alert> DecodeAlert(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
-  if (!reader.ok() || (version != kVersion && version != kVersionWithoutLife)) {
+  if (!reader.ok() || version < kVersionWithoutLife || version > kVersion) {
     return DataLoss("decoding an alert of {} bytes: version {} is not known, only 1 to {}",
                     bytes.size(), version, kVersion);
   }
@@ -258,6 +262,10 @@ StatusOr<Alert> DecodeAlert(std::string_view bytes) {
     alert.recovered_at_ms = alert.status == AlertStatus::kRecovered ? alert.episode_end_ms : 0;
   } else {
     ReadLife(&reader, &alert);
+  }
+  if (version > kVersionWithoutSuppressionTimes) {
+    alert.suppression.first_ms = reader.SignedVarint();
+    alert.suppression.last_ms = reader.SignedVarint();
   }
   if (!reader.ok() || !reader.done()) {
     return DataLoss("decoding an alert of {} bytes: {}", bytes.size(),

@@ -204,6 +204,8 @@ std::string ToJson(const Alert& alert) {
   WriteTimes(alert, &json);
   json.Key("suppressed_count");
   json.Uint(alert.suppressed_count);
+  WriteTime("suppressed_first", alert.suppression.first_ms, &json);
+  WriteTime("suppressed_last", alert.suppression.last_ms, &json);
   WriteTexts("flags", AlertFlagNames(alert.flags), &json);
   WriteTexts("tags", alert.tags, &json);
   WriteThreat(alert.threat, &json);

@@ -160,6 +160,17 @@ std::string Joined(const Texts& texts) {
   return SafeText(fmt::format("{}", fmt::join(texts, ", ")));
 }
 
+// ", the first at ..., the last at ..."; empty when the times are not known.
+std::string SuppressedTimes(const Alert& alert) {
+  const SuppressionState& hits = alert.suppression;
+  if (hits.first_ms == 0) {
+    return "";
+  }
+  return alert.suppressed_count == 1
+             ? ", at " + FullTime(hits.first_ms)
+             : fmt::format(", from {} to {}", FullTime(hits.first_ms), FullTime(hits.last_ms));
+}
+
 void AddFacts(const Alert& alert, Page* page) {
   constexpr std::size_t kLabelWidth = 11;
   page->Heading("Alert");
@@ -172,8 +183,9 @@ void AddFacts(const Alert& alert, Page* page) {
              kLabelWidth);
   page->Pair("suppressed",
              alert.suppressed_count == 0   ? "nothing"
-             : alert.suppressed_count == 1 ? "1 further hit"
-                                           : fmt::format("{} further hits", alert.suppressed_count),
+             : alert.suppressed_count == 1 ? "1 further hit" + SuppressedTimes(alert)
+                                           : fmt::format("{} further hits{}", alert.suppressed_count,
+                                                         SuppressedTimes(alert)),
              kLabelWidth);
   if (const auto flags = AlertFlagNames(alert.flags); !flags.empty()) {
     page->Pair("flags", Joined(flags), kLabelWidth);

@@ -43,11 +43,18 @@ std::string Counted(const Alert& alert, std::size_t width) {
   return counted.starts_with(' ') ? counted.substr(1) : counted;
 }
 
+std::string NotDelivered(const Alert& alert) {
+  return (alert.flags & kShadow) != 0     ? " (shadow)"
+         : (alert.flags & kSilenced) != 0 ? " (silenced)"
+                                          : "";
+}
+
 Row MakeRow(const Alert& alert) {
   const UnixMillis time_ms = alert.fired_at_ms != 0 ? alert.fired_at_ms : alert.window_end_ms;
   return {time_ms != 0 ? ShortTime(time_ms) : "-",
           std::string(rule::SeverityName(alert.severity)),
-          SafeText(alert.rule_name.empty() ? alert.rule_id : alert.rule_name), ShortGroup(alert),
+          SafeText(alert.rule_name.empty() ? alert.rule_id : alert.rule_name) + NotDelivered(alert),
+          ShortGroup(alert),
           Counted(alert, 0)};
 }
 

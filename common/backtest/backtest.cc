@@ -6,6 +6,7 @@
 
 #include "common/base/bytes.h"
 #include "common/exec/router.h"
+#include "common/overlay/overlay.h"
 #include "common/shard/record.h"
 #include "common/shard/shard.h"
 #include "common/source/record_reader.h"
@@ -45,12 +46,21 @@ class Collector final : public source::Sink {
     writer.Varint(event_in_record_++);
     router_->Add(event, 0, HashBytes128(place));
     exec::Frame frame = router_->Take();
+    for (const exec::ExceptedRows& excepted : frame.excepted) {
+      excepted_[{excepted.rule_id, excepted.exception}] += excepted.rows;
+    }
     if (frame.parts.empty()) {
       return;
     }
     ++result_->matched;
     for (exec::FramePart& part : frame.parts) {
       rows_->push_back({std::min(event.timestamp_ms(), event.ingested_ms()), std::move(part.bytes)});
+    }
+  }
+
+  void FinishExcepted() {
+    for (const auto& [exception, rows] : excepted_) {
+      result_->excepted.push_back({exception.first, exception.second, rows});
     }
   }
 
@@ -70,6 +80,7 @@ class Collector final : public source::Sink {
   uint64_t line_ = 0;
   uint64_t number_ = 0;
   uint64_t event_in_record_ = 0;
+  std::map<std::pair<std::string, std::string>, uint64_t> excepted_;
 };
 
 class LatestAlerts final : public shard::Environment {
@@ -109,16 +120,25 @@ StatusOr<plan::RuleSetPtr> LoadRules(const Options& options, Result* result) {
       ++result->rules_refused;
     }
   }
+  WEIR_ASSIGN_OR_RETURN(std::vector<overlay::Overlay> overlays,
+                        overlay::LoadOverlays(options.overlay_paths));
+  overlay::Apply(&overlays, &rules);
+  const auto enabled = static_cast<std::size_t>(std::count_if(
+      rules.begin(), rules.end(), [](const rule::Rule& rule) { return rule.enabled; }));
   plan::CompileOptions compile;
   compile.mode = options.mode;
   compile.alerts = options.alerts;
   plan::CompileResult compiled =
       plan::CompileRules(rules, compile, source::Catalogue(), RuleSetVersion(1));
-  for (const std::vector<rule::Finding>& findings : compiled.findings) {
+  for (std::vector<rule::Finding>& findings : compiled.findings) {
+    overlay::TakeFindings(&findings, &overlays);
     result->findings.insert(result->findings.end(), findings.begin(), findings.end());
   }
+  for (const overlay::Overlay& overlay : overlays) {
+    result->findings.insert(result->findings.end(), overlay.findings.begin(), overlay.findings.end());
+  }
   result->rules_loaded = compiled.rules->rules.size();
-  result->rules_refused += rules.size() - compiled.rules->rules.size();
+  result->rules_refused += enabled - compiled.rules->rules.size();
   return compiled.rules;
 }
 
@@ -159,6 +179,7 @@ Status ReadFiles(const Options& options, const plan::RuleSetPtr& rules, Result* 
       }
     }
   }
+  collector.FinishExcepted();
   return OkStatus();
 }
 

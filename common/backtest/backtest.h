@@ -12,6 +12,7 @@
 
 #include "common/alert/alert.h"
 #include "common/base/status.h"
+#include "common/exec/router.h"
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 #include "common/source/decoder.h"
@@ -21,6 +22,7 @@ namespace weir::backtest {
 struct Options {
   std::vector<std::string> rule_paths;      // files or folders
   rule::LoadOptions load;
+  std::vector<std::string> overlay_paths;   // files or folders
   std::vector<std::string> files;           // events; "-" is standard input
   std::optional<plan::JudgeMode> mode;      // empty: continuous where the rule allows it
   std::optional<plan::AlertMode> alerts;    // empty: episodes
@@ -41,7 +43,7 @@ inline constexpr std::size_t kRejectedShownMax = 20;
 
 struct Result {
   std::vector<alert::Alert> alerts;          // by firing time, rule, group; notes filled in
-  std::vector<rule::Finding> findings;       // of the rule files
+  std::vector<rule::Finding> findings;       // of the rule files and overlays
   std::size_t rules_loaded = 0;
   std::size_t rules_refused = 0;
   uint64_t records = 0;
@@ -52,6 +54,7 @@ struct Result {
   uint64_t suppressed = 0;
   // By rule id: rows dropped because a field they are grouped by is missing.
   std::map<std::string, uint64_t> without_group;
+  std::vector<exec::ExceptedRows> excepted;  // what exceptions kept from being counted
   std::vector<uint64_t> rejected_by_reason;  // index: RejectReason
   std::vector<RejectedRecord> rejected_shown;  // the first kRejectedShownMax
 };

@@ -18,6 +18,7 @@ struct Config {
   std::string data_dir;
   std::vector<std::string> rules;
   std::vector<std::string> macros;
+  std::vector<std::string> overlays;
   std::string tenant;
   int64_t shards = 0;
   std::string clock;                       // wall, replay

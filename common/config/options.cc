@@ -79,6 +79,9 @@ std::vector<Option> MakeTable() {
       {"macros", Type::kList, "", &Config::macros,
        "Folders of macros (*.yml) for detections in Splunk's layout. They override those of the folder "
        "`macros` of the detections' own checkout."},
+      {"overlays", Type::kList, "", &Config::overlays,
+       "Overlay files, or folders that are searched for *.yaml: what is changed about rules that others "
+       "wrote. They are part of the rule set."},
       {"tenant", Type::kText, "default", &Config::tenant,
        "Whose events these are. It is part of event identities and alert ids; do not change it for a "
        "data directory in use.",

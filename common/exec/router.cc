@@ -32,6 +32,10 @@ class Router::Impl {
       slots = std::max<std::size_t>(slots, rule.head.slot_count);
     }
     slots_.resize(slots);
+    excepted_.resize(rules_->windows.size());
+    for (std::size_t i = 0; i < excepted_.size(); ++i) {
+      excepted_[i].resize(RuleOf(i).source.adjustments.exceptions.size());
+    }
     parts_.resize(options_.shard_count);
     for (const plan::KeyClass& key_class : rules_->classes) {
       std::string prefix;
@@ -57,6 +61,7 @@ class Router::Impl {
     context_.warnings = &warnings_;
     index_.ForEachCandidate(event, [&](const WindowHead& head) {
       const uint64_t before = counters_.without_group;
+      counters_.excepted = excepted_[head.window_index].data();
       RunRowSteps(head.rule->head.steps, 0, &context_, &counters_, [&] { EmitRow(head); });
       if (counters_.without_group != before) [[unlikely]] {
         without_group_.resize(rules_->windows.size());
@@ -79,6 +84,7 @@ class Router::Impl {
       parts_[shard] = {};
     }
     touched_.clear();
+    TakeExcepted(&frame.excepted);
     frame_ = {};
     frame_.version = rules_->version;
     frame_.explicit_ingested = options_.replay;
@@ -94,6 +100,23 @@ class Router::Impl {
     std::string bytes;
     uint32_t entries = 0;
   };
+
+  // Whose head a window's is (HeadIndex).
+  const plan::CompiledRule& RuleOf(std::size_t window_index) const {
+    return rules_->rules[rules_->windows[window_index].rules.front()];
+  }
+
+  void TakeExcepted(std::vector<ExceptedRows>* taken) {
+    for (std::size_t i = 0; i < excepted_.size(); ++i) {
+      for (std::size_t j = 0; j < excepted_[i].size(); ++j) {
+        if (excepted_[i][j] != 0) {
+          const rule::Rule& rule = RuleOf(i).source;
+          taken->push_back({rule.id, rule.adjustments.exceptions[j].name, excepted_[i][j]});
+          excepted_[i][j] = 0;
+        }
+      }
+    }
+  }
 
   // The current slots are a row of the head: works out its key cells, and one row per combination of
   // their values.
@@ -136,7 +159,7 @@ class Router::Impl {
         break;
       case plan::KeyClass::Kind::kKeys:
         for (const uint32_t cell : head.rule->class_key_cells) {
-          EncodeValue(cells[cell], &routing_);
+          EncodeSet(cells[cell], &routing_);
         }
         break;
     }
@@ -190,6 +213,7 @@ class Router::Impl {
   std::string key_;
   KeyCells keys_;
   std::string routing_;
+  std::vector<std::vector<uint64_t>> excepted_;   // by window and exception, since the last Take
   Hash128 identity_;
   Arena arena_;
   expr::EvalContext context_;

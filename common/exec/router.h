@@ -27,6 +27,13 @@ struct FramePart {
   uint32_t entries = 0;   // events with rows in this part
 };
 
+// Rows that an exception of a rule kept from being counted.
+struct ExceptedRows {
+  std::string rule_id;
+  std::string exception;
+  uint64_t rows = 0;
+};
+
 // What one ingest batch sends to one worker.
 struct Frame {
   RuleSetVersion version;
@@ -35,6 +42,7 @@ struct Frame {
   uint64_t events = 0;              // events seen, with rows or without
   uint64_t events_matched = 0;      // with rows
   uint64_t rows = 0;
+  std::vector<ExceptedRows> excepted;   // none with 0 rows
 };
 
 struct RouterOptions {

@@ -14,6 +14,7 @@ namespace weir::exec {
 struct StepCounters {
   uint64_t grok_limits = 0;   // matches stopped by the step limit
   uint64_t without_group = 0; // rows dropped because a field of their group is missing
+  uint64_t* excepted = nullptr;   // rows dropped, by the rule's exception; for heads that have some
 };
 
 void ApplyGrok(const plan::GrokStep& step, expr::EvalContext* context, StepCounters* counters);
@@ -31,6 +32,9 @@ void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
     if (const auto* filter = std::get_if<plan::FilterStep>(&step)) {
       if (!Passes(*filter, context)) {
         counters->without_group += filter->counts_dropped ? 1 : 0;
+        if (filter->exception >= 0 && counters->excepted != nullptr) {
+          ++counters->excepted[filter->exception];
+        }
         return;
       }
     } else if (const auto* assign = std::get_if<plan::AssignStep>(&step)) {

@@ -97,6 +97,9 @@ std::optional<Analysis> Analyzer::Run(const esql::Query& query) {
   for (auto command = query.commands.begin(); command != query.commands.end(); ++command) {
     sort_matters_ = IsCutBeforeStats(command, query.commands.end());
     AnalyzeCommand(*command);
+    if (command == query.commands.begin()) {
+      CompileExceptions();
+    }
   }
   if (diagnostics_->has_errors()) {
     return std::nullopt;

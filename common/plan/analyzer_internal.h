@@ -11,6 +11,7 @@
 
 #include "common/plan/definition_internal.h"
 #include "common/plan/plan.h"
+#include "common/plan/query_rules_internal.h"
 #include "common/plan/scope_internal.h"
 
 namespace weir::plan {
@@ -108,6 +109,7 @@ struct Analysis {
   std::optional<int64_t> lookback_ms;         // what the query itself narrows the look-back to
   bool reads_clock = false;                   // NOW() in the tail
   std::optional<SuppressionPlan> suppression;
+  std::vector<rule::Change> changes;          // of thresholds, by overlays
   std::vector<std::string> notes;             // for explain; nothing is wrong
   std::vector<std::string> warnings;          // on the rule as a whole
 };
@@ -120,6 +122,12 @@ class Analyzer {
 
   // Empty after errors.
   std::optional<Analysis> Run(const esql::Query& query);
+  // Conditions over the events of FROM, tested after all others of the head. A condition that cannot be
+  // compiled is a finding and left out. Call before Run.
+  void Except(std::vector<ExceptionCondition> exceptions, std::vector<rule::Finding>* findings) {
+    exceptions_ = std::move(exceptions);
+    exception_findings_ = findings;
+  }
   // For a query that is asked once: the catalogue's fields are the columns of FROM, ROW is a source,
   // NOW() is one instant everywhere, and the order of the rows is part of the result.
   std::optional<Analysis> RunOnce(const esql::Query& query) {
@@ -152,6 +160,7 @@ class Analyzer {
   // Column name of the value: an alias of the column it copies, or a new slot.
   void AddComputedColumn(const std::string& name, const esql::Expression& value,
                          const std::string& text);
+  void CompileExceptions();
   bool CheckTextInput(std::string_view command, const esql::Expression& input,
                       const expr::Expr& compiled);
   void AddExtractStep(TailStep step, const esql::Expression& input, std::string identity,
@@ -206,6 +215,9 @@ class Analyzer {
   bool runs_once_ = false;
   bool sort_matters_ = false;           // the order of rows at the current command shows later
   bool group_is_row_ = false;           // in the tail: no STATS has made groups of the kept rows
+  std::vector<ExceptionCondition> exceptions_;
+  std::vector<rule::Finding>* exception_findings_ = nullptr;
+  std::vector<Step> exception_steps_;
   std::vector<KeptColumn> kept_;        // of a fold that keeps rows
 };
 

@@ -409,6 +409,8 @@ void Analyzer::FinishEvents() {
 }
 
 void Analyzer::FinishHead() {
+  // Last, so that an exception counts only events that the rule would have counted.
+  std::move(exception_steps_.begin(), exception_steps_.end(), std::back_inserter(head_.steps));
   const Reads used = PruneSteps(&head_, fold_reads_);
   Head& head = analysis_.head;
   head.text = fmt::format("FROM {}", fmt::join(head.patterns, ", "));

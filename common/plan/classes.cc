@@ -77,6 +77,12 @@ void Spread(const std::string& why, const std::set<std::string>& keys, Draft* dr
 void FindClassKeys(Draft* draft) {
   const Analysis& analysis = draft->analysis;
   const std::optional<std::set<std::string>> suppression = SuppressionTexts(analysis);
+  const bool has_storm_cap = draft->rule->adjustments.storm_cap.has_value();
+  if (analysis.is_events && has_storm_cap) {
+    draft->class_kind = KeyClass::Kind::kHome;
+    draft->routing_reason = "storm cap: all rows meet in the rule's home shard, which counts alerts";
+    return;
+  }
   if (analysis.is_events) {
     FindEventKeys(suppression, draft);
     return;
@@ -97,6 +103,9 @@ void FindClassKeys(Draft* draft) {
     Spread("LIMIT compares rows of all groups", analysis.stats_keys.front(), draft);
   } else if (common.empty()) {
     Spread("its STATS and suppression have no key in common", analysis.stats_keys.front(), draft);
+  } else if (has_storm_cap) {
+    // Routed as without the cap, so that the windows stay.
+    Spread("its storm cap counts the alerts of all shards", common, draft);
   } else {
     draft->class_kind = KeyClass::Kind::kKeys;
     draft->class_keys.assign(common.begin(), common.end());

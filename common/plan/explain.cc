@@ -31,6 +31,7 @@ class Explainer {
   template <typename Steps>
   void AddSteps(const Steps& steps);
   void AddIdentity();
+  void AddOverlay();
   void AddHead();
   void AddFold();
   void AddTail();
@@ -86,6 +87,7 @@ std::string Explainer::GrowthText(const GrowthCondition& growth) const {
 
 std::string Explainer::Text() {
   AddIdentity();
+  AddOverlay();
   AddHead();
   AddFold();
   AddTail();
@@ -112,6 +114,22 @@ void Explainer::AddIdentity() {
   Line("type", rule::RuleTypeName(rule_.source.type));
   Line("severity", fmt::format("{}, risk score {}", rule::SeverityName(rule_.source.severity),
                                rule_.source.risk_score));
+}
+
+void Explainer::AddOverlay() {
+  const rule::Adjustments& adjustments = rule_.source.adjustments;
+  if (adjustments.changes.empty()) {
+    return;
+  }
+  Section("overlay (vendor's value -> in force)");
+  std::size_t width = kLabelWidth;
+  for (const rule::Change& change : adjustments.changes) {
+    width = std::max(width, change.field.size() + 2);
+  }
+  for (const rule::Change& change : adjustments.changes) {
+    text_ += fmt::format("  {:<{}}{} -> {}  ({}:{})\n", change.field, width, change.vendor,
+                         change.overlay, change.place.path, change.place.line);
+  }
 }
 
 void Explainer::AddHead() {

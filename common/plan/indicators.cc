@@ -487,10 +487,12 @@ QueryFacts FactsOf(const esql::Query& query) {
 std::optional<QueryFacts> FactsOf(const rule::Rule& rule, const FieldCatalogue& catalogue) {
   const esql::Source source(rule.query, rule.path, rule.query_line - 1);
   esql::Diagnostics diagnostics(&source);
-  const std::optional<esql::Query> query = QueryOfRule(rule, catalogue, &diagnostics);
+  std::optional<esql::Query> query = QueryOfRule(rule, catalogue, &diagnostics);
   if (!query.has_value() || diagnostics.has_errors()) {
     return std::nullopt;
   }
+  std::vector<rule::Finding> unfit;   // compiling names them
+  ChangeThresholds(rule, &*query, &unfit);
   return FactsOf(*query);
 }
 

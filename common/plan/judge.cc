@@ -102,10 +102,25 @@ Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const Compil
   }
   ChooseMode(why_not, options, &judge);
   judge.tick_ms = judge.interval_ms;
+  if (rule.adjustments.max_signal_ms.has_value()) {
+    JudgeAtPanes("its signals have a maximum duration: judged at every pane", &judge);
+  }
   return judge;
 }
 
+void JudgeAtPanes(std::string reason, Judge* judge) {
+  if (judge->mode == JudgeMode::kContinuous) {
+    judge->mode = JudgeMode::kSchedule;
+    judge->tick_ms = ContinuousPaneMs(judge->lookback_ms);
+    judge->keeps_panes = true;
+    judge->reason = std::move(reason);
+  }
+}
+
 void JudgeSpread(const Draft& draft, Judge* judge) {
+  if (draft.rule->adjustments.storm_cap.has_value()) {
+    JudgeAtPanes("storm cap: judged over all shards at every pane", judge);
+  }
   if (judge->mode == JudgeMode::kContinuous) {
     judge->mode = JudgeMode::kSchedule;
     judge->tick_ms = ContinuousPaneMs(judge->lookback_ms);

@@ -41,6 +41,8 @@ struct FilterStep {
   expr::ExprPtr condition;      // keeps rows for which it is true
   std::string text;
   bool counts_dropped = false;  // rows it drops have no group: they are counted
+  // In a head: which of the rule's exceptions drops the row, so that it can be counted; -1: none does.
+  int exception = -1;
 };
 struct AssignStep {
   uint32_t slot = 0;
@@ -198,8 +200,11 @@ struct Judge {
   AlertMode alerts = AlertMode::kEpisodes;
   int64_t interval_ms = 0;
   int64_t lookback_ms = 0;
-  // Distance of ticks: the interval, but a pane for a spread rule that could be continuous.
+  // Distance of ticks: the interval, but a pane for a rule that could be continuous, were it not
+  // spread or limited in how long a signal lasts.
   int64_t tick_ms = 0;
+  // Such a limit or a storm cap made it so: panes and their times stay those of continuous mode.
+  bool keeps_panes = false;
   // True when the condition, once true, stays true while rows are added to the window, and every row
   // of a group is judged by itself; only then may the mode be continuous.
   bool monotone = false;

@@ -69,6 +69,18 @@ std::optional<esql::Query> SplQuery(const rule::Rule& rule, esql::Diagnostics* d
   return spl::Lower(*search, options, diagnostics);
 }
 
+// Each value of a field is a suppression key of its own in query rules: an event with several makes a
+// hit for each. In other rules an array is one key.
+void ExpandSuppressionFields(const rule::Suppression& suppression, const FieldCatalogue& catalogue,
+                             esql::Query* query) {
+  for (const std::string& field : suppression.group_by) {
+    const std::optional<DataType> type = catalogue.TypeOf(field);
+    if (type.has_value() && *type != DataType::kUnsupported) {
+      query->commands.push_back({esql::MvExpandCommand{field, {}}, {}});
+    }
+  }
+}
+
 bool IsEmptyQuery(const rule::Rule& rule) {
   return rule.query.find_first_not_of(" \t\r\n") == std::string::npos;
 }
@@ -167,6 +179,8 @@ std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalo
   }
   if (rule.type == rule::RuleType::kThreshold) {
     AddThreshold(*rule.threshold, &query);
+  } else if (rule.type == rule::RuleType::kQuery && rule.suppression.has_value()) {
+    ExpandSuppressionFields(*rule.suppression, catalogue, &query);
   }
   return query;
 }

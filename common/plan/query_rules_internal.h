@@ -24,6 +24,23 @@ rule::Rule RuleAsJudged(const rule::Rule& rule, bool by_schedule);
 // of single events show who did what from where.
 rule::Rule AnalysedRule(const rule::Rule& rule);
 
+// adjust.cc. What overlays change in a query; what does not fit is named in findings and left out.
+// Replaces the constants that output columns are compared with after the first STATS; returns what was
+// changed from what.
+std::vector<rule::Change> ChangeThresholds(const rule::Rule& rule, esql::Query* query,
+                                           std::vector<rule::Finding>* findings);
+// An exception as the condition that an event must meet to be counted.
+struct ExceptionCondition {
+  std::size_t index = 0;              // among the rule's exceptions
+  esql::ExpressionPtr condition;
+};
+std::vector<ExceptionCondition> LowerExceptions(const rule::Rule& rule,
+                                                const FieldCatalogue& catalogue,
+                                                std::vector<rule::Finding>* findings);
+// What does not fit of the rest, once the rule is analysed and its judging decided.
+struct Draft;
+void CheckAdjustments(const Draft& draft, std::vector<rule::Finding>* findings);
+
 // Empty when rules of this kind are run.
 std::string WhyKindUnsupported(const rule::Rule& rule);
 

@@ -66,6 +66,7 @@ class RuleSetCompiler {
  private:
   void AddDraft(std::size_t index);
   std::optional<Analysis> Analyze(std::size_t index);
+  CompileOptions OptionsOf(const rule::Rule& rule) const;
   void WarnOfInvestigationFields(const rule::Rule& rule, Analysis* analysis) const;
   static CompiledRule Assemble(Draft draft, const std::vector<KeyClass>& classes);
 
@@ -116,12 +117,30 @@ void RuleSetCompiler::AddDraft(std::size_t index) {
   draft.input = index;
   draft.rule = &rule;
   draft.analysis = std::move(*analysis);
-  draft.judge = DecideJudge(draft.analysis, rule, options_);
+  draft.judge = DecideJudge(draft.analysis, rule, OptionsOf(rule));
   FindClassKeys(&draft);
   if (draft.spread) {
     JudgeSpread(draft, &draft.judge);
   }
+  CheckAdjustments(draft, &findings_[index]);
   drafts_.push_back(std::move(draft));
+}
+
+CompileOptions RuleSetCompiler::OptionsOf(const rule::Rule& rule) const {
+  CompileOptions options = options_;
+  if (!rule.adjustments.mode.empty()) {
+    options.mode = rule.adjustments.mode == JudgeModeName(JudgeMode::kSchedule)
+                       ? JudgeMode::kSchedule
+                       : JudgeMode::kContinuous;
+    // Parity is what continuous mode cannot give: the rule's own word counts.
+    options.alerts = options.mode == JudgeMode::kContinuous ? AlertMode::kEpisodes : options.alerts;
+  }
+  if (!rule.adjustments.alerts.empty()) {
+    options.alerts = rule.adjustments.alerts == AlertModeName(AlertMode::kParity)
+                         ? AlertMode::kParity
+                         : AlertMode::kEpisodes;
+  }
+  return options;
 }
 
 std::optional<Analysis> RuleSetCompiler::Analyze(std::size_t index) {
@@ -131,11 +150,18 @@ std::optional<Analysis> RuleSetCompiler::Analyze(std::size_t index) {
   // A rule that fails must not leave its fields to the others.
   FieldRegistry fields = fields_;
   std::optional<Analysis> analysis;
-  if (const std::optional<esql::Query> query = QueryOfRule(rule, catalogue_, &diagnostics);
+  std::vector<rule::Finding> unfit;
+  if (std::optional<esql::Query> query = QueryOfRule(rule, catalogue_, &diagnostics);
       query.has_value() && !diagnostics.has_errors()) {
+    const std::vector<rule::Change> changes = ChangeThresholds(rule, &*query, &unfit);
     const RuleCatalogue catalogue(&catalogue_, AssumeFieldTypes(*query, catalogue_));
     const rule::Rule analysed = AnalysedRule(rule);
-    analysis = Analyzer(analysed, catalogue, &fields, &diagnostics).Run(*query);
+    Analyzer analyzer(analysed, catalogue, &fields, &diagnostics);
+    analyzer.Except(LowerExceptions(rule, catalogue, &unfit), &unfit);
+    analysis = analyzer.Run(*query);
+    if (analysis.has_value()) {
+      analysis->changes = changes;
+    }
   }
   if (analysis.has_value()) {
     fields_ = std::move(fields);
@@ -144,6 +170,7 @@ std::optional<Analysis> RuleSetCompiler::Analyze(std::size_t index) {
       findings_[index].push_back(RuleFinding(rule, esql::Severity::kWarning, warning));
     }
   }
+  std::move(unfit.begin(), unfit.end(), std::back_inserter(findings_[index]));
   for (const esql::Diagnostic& diagnostic : diagnostics.list()) {
     findings_[index].push_back(QueryFinding(rule, source, diagnostic));
     if (analysis.has_value()) {
@@ -170,6 +197,8 @@ void RuleSetCompiler::WarnOfInvestigationFields(const rule::Rule& rule, Analysis
 CompiledRule RuleSetCompiler::Assemble(Draft draft, const std::vector<KeyClass>& classes) {
   CompiledRule rule;
   rule.source = *draft.rule;
+  std::move(draft.analysis.changes.begin(), draft.analysis.changes.end(),
+            std::back_inserter(rule.source.adjustments.changes));
   rule.window_index = draft.window_index;
   rule.class_index = draft.class_index;
   rule.class_key_cells = ClassKeyCells(classes[draft.class_index], draft.analysis);

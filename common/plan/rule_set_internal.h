@@ -26,6 +26,9 @@ struct Draft {
 // judge.cc: whether the rule is monotone, and how it is judged.
 Judge DecideJudge(const Analysis& analysis, const rule::Rule& rule, const CompileOptions& options);
 
+// Ticks at every pane instead of continuous mode.
+void JudgeAtPanes(std::string reason, Judge* judge);
+
 // Adapts it when the rule turned out to be a spread rule.
 void JudgeSpread(const Draft& draft, Judge* judge);
 

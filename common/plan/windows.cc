@@ -58,7 +58,7 @@ std::vector<Window> AssignWindows(std::vector<Draft>* drafts, const std::vector<
     window.class_index = draft.class_index;
     window.is_events = draft.analysis.is_events;
     window.pane_ms = PaneWidth(draft);
-    window.by_ingested = draft.judge.mode == JudgeMode::kSchedule &&
+    window.by_ingested = draft.judge.mode == JudgeMode::kSchedule && !draft.judge.keeps_panes &&
                          draft.rule->timestamp_override == "event.ingested";
     window.id = WindowId(draft, window, classes[draft.class_index]);
     auto shared = std::find_if(windows.begin(), windows.end(),

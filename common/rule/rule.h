@@ -10,6 +10,7 @@
 
 #include "common/base/status.h"
 #include "common/esql/diagnostic.h"
+#include "common/rule/adjustments.h"
 #include "common/spl/macros.h"
 
 namespace weir::rule {
@@ -142,6 +143,8 @@ struct Rule {
   std::string maturity;
   std::string min_stack_version;
   std::vector<std::string> integration;
+  // What overlays change; nothing in the file as its author wrote it.
+  Adjustments adjustments;
 };
 
 // A finding in a rule file. Line and column are those of the file; rendered is ready to print, with
@@ -155,6 +158,10 @@ struct Finding {
   std::string hint;
   std::string rendered;
 };
+
+// A finding at a place of a file that is no rule, with a line that is ready to print.
+Finding MakeFinding(const Place& place, esql::Severity severity, std::string message,
+                    std::string hint = "");
 
 // Whether an error refuses what Weir does not run, rather than what is wrong: such messages say so.
 bool IsRefusal(const Finding& finding);

@@ -153,16 +153,12 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
   }
   const exec::TailRow& row = rows.front().row;
   const std::optional<Hash128> key = SuppressionKeyOf(*rule, row);
-  const int64_t duration_ms =
-      key.has_value() ? compiled.suppression->duration_ms.value_or(compiled.judge.interval_ms) : 0;
-  if (key.has_value()) {
-    const std::optional<Hash128> covering =
-        suppression_->Find(*key, episode.start_ms, duration_ms);
-    if (covering.has_value()) {
-      stored.alert = *covering;
-      group->episodes().push_back(stored);
-      return FoldInto(*covering, rule);
-    }
+  WEIR_ASSIGN_OR_RETURN(const std::optional<Hash128> covering,
+                        FoldIfSuppressed(key, episode.start_ms, rule));
+  if (covering.has_value()) {
+    stored.alert = *covering;
+    group->episodes().push_back(stored);
+    return OkStatus();
   }
   alert::Alert alert = NewAlert(*rule, row, instant, episode.start_ms);
   alert.id = AlertId(compiled, GroupBytes(compiled.tail, row), episode.start_ms, 0);
@@ -179,7 +175,7 @@ Status Judge::Begin(const NewEpisode& episode, Group* group, const Instant& inst
   }
   WEIR_RETURN_IF_ERROR(Refresh(compiled, *group, &alert));
   if (key.has_value()) {
-    suppression_->Made(*key, alert.id, episode.start_ms, duration_ms);
+    suppression_->Made(*key, alert.id, episode.start_ms, *SuppressionMs(compiled));
   }
   stored.alert = alert.id;
   stored.owns_alert = true;
@@ -218,6 +214,7 @@ Status Judge::Refresh(const plan::CompiledRule& rule, const Group& group, alert:
                                 : std::min(alert->first_event_ms, first_event);
     alert->last_event_ms = std::max(alert->last_event_ms, last_event);
   }
+  LiftSilence(rule, alert);
   return OkStatus();
 }
 

@@ -3,12 +3,19 @@
 #include <algorithm>
 
 #include "common/base/bytes.h"
+#include "common/base/units.h"
+#include "common/shard/silence.h"
 #include "common/types/coding.h"
 
 namespace weir::shard {
 
-Judge::Judge(Options options, state::StateStore* store, AlertBook* alerts, Suppression* suppression)
-    : options_(std::move(options)), store_(store), alerts_(alerts), suppression_(suppression) {}
+Judge::Judge(Options options, state::StateStore* store, AlertBook* alerts, Suppression* suppression,
+             Storms* storms)
+    : options_(std::move(options)),
+      store_(store),
+      alerts_(alerts),
+      suppression_(suppression),
+      storms_(storms) {}
 
 int64_t Judge::FloorIndex(const plan::Window& window, UnixMillis closed_ms) const {
   return FloorDiv(closed_ms - options_.lateness_ms - window.lookback_ms_max, window.pane_ms);
@@ -97,7 +104,25 @@ alert::Alert Judge::NewAlert(const RuleState& rule, const exec::TailRow& row,
   if (instant.now_ms != 0 && alert.window_start_ms < rule.window->created_ms) {
     alert.flags |= alert::kWarming;
   }
+  if (compiled.source.adjustments.shadow) {
+    alert.flags |= alert::kShadow;
+  }
+  MarkSilenced(compiled, judged_ms, &alert);
   return alert;
+}
+
+void Judge::MarkSilenced(const plan::CompiledRule& rule, UnixMillis judged_ms, alert::Alert* alert) {
+  if (IsSilenced(rule.source.adjustments.silences, *alert, judged_ms)) {
+    alert->flags |= alert::kSilenced;
+  } else {
+    alert->flags &= ~static_cast<uint32_t>(alert::kSilenced);
+  }
+}
+
+void Judge::LiftSilence(const plan::CompiledRule& rule, alert::Alert* alert) {
+  if ((alert->flags & alert::kSilenced) != 0) {
+    MarkSilenced(rule, alert->last_event_ms, alert);
+  }
 }
 
 std::optional<Hash128> Judge::SuppressionKeyOf(const RuleState& rule,
@@ -113,20 +138,110 @@ std::optional<Hash128> Judge::SuppressionKeyOf(const RuleState& rule,
     if (value.is_null() && !plan->suppress_missing) {
       return std::nullopt;
     }
-    EncodeValue(value, &bytes);
+    EncodeSet(value, &bytes);
   }
   return HashBytes128(bytes);
 }
 
-Status Judge::FoldInto(const Hash128& alert_id, RuleState* rule) {
-  ++rule->suppressed;
+std::optional<int64_t> Judge::SuppressionMs(const plan::CompiledRule& rule) {
+  std::optional<int64_t> duration_ms = rule.suppression->duration_ms;
+  const bool ticks_are_executions = AtTicks(rule) && rule.judge.tick_ms == rule.judge.interval_ms;
+  if (!duration_ms.has_value() && !ticks_are_executions) {
+    duration_ms = rule.judge.interval_ms;
+  }
+  if (const auto& longest = rule.source.adjustments.max_signal_ms;
+      duration_ms.has_value() && longest.has_value()) {
+    duration_ms = std::min(*duration_ms, *longest);
+  }
+  return duration_ms;
+}
+
+StatusOr<std::optional<Hash128>> Judge::FoldIfSuppressed(const std::optional<Hash128>& key,
+                                                         UnixMillis judged_ms, RuleState* rule) {
+  if (!key.has_value()) {
+    return std::optional<Hash128>();
+  }
+  const std::optional<int64_t> duration_ms = SuppressionMs(*rule->rule);
+  if (!duration_ms.has_value()) {
+    return std::optional<Hash128>();
+  }
+  const std::optional<Hash128> covering = suppression_->Find(*key, judged_ms, *duration_ms);
+  if (!covering.has_value()) {
+    return covering;
+  }
+  const Status folded = FoldInto(*covering, judged_ms, rule);
+  if (folded.code() == StatusCode::kNotFound) {
+    suppression_->End(*covering);
+    return std::optional<Hash128>();
+  }
+  WEIR_RETURN_IF_ERROR(folded);
+  return covering;
+}
+
+Status Judge::FoldInto(const Hash128& alert_id, UnixMillis judged_ms, RuleState* rule) {
   StatusOr<alert::Alert> alert = alerts_->Get(alert_id);
   if (!alert.ok()) {
     return Annotate(alert.status(), "reading the alert that suppresses a hit");
   }
+  ++rule->suppressed;
+  alert::SuppressionState& state = alert->suppression;
+  state.first_ms = alert->suppressed_count == 0 ? judged_ms : std::min(state.first_ms, judged_ms);
+  state.last_ms = alert->suppressed_count == 0 ? judged_ms : std::max(state.last_ms, judged_ms);
   ++alert->suppressed_count;
   alerts_->Put(std::move(*alert));
   return OkStatus();
+}
+
+StatusOr<std::optional<Hash128>> Judge::FoldIfStorm(const alert::Alert& alert, UnixMillis judged_ms,
+                                                    RuleState* rule) {
+  const std::optional<rule::StormCap>& cap = rule->rule->source.adjustments.storm_cap;
+  if (!cap.has_value()) {
+    return std::optional<Hash128>();
+  }
+  Storms::Period& period = storms_->At(rule->hash, cap->period_ms, judged_ms);
+  if (period.alerts < static_cast<uint64_t>(cap->alerts)) {
+    ++period.alerts;
+    return std::optional<Hash128>();
+  }
+  if (period.alert != Hash128{}) {
+    StatusOr<alert::Alert> storm = alerts_->Get(period.alert);
+    if (storm.ok()) {
+      storm->first_event_ms = std::min(storm->first_event_ms, alert.first_event_ms);
+      storm->last_event_ms = std::max(storm->last_event_ms, alert.last_event_ms);
+      alerts_->Put(std::move(*storm));
+      WEIR_RETURN_IF_ERROR(FoldInto(period.alert, judged_ms, rule));
+      return std::optional(period.alert);
+    }
+    if (storm.status().code() != StatusCode::kNotFound) {
+      return storm.status();
+    }
+  }
+  alert::Alert storm = alert;
+  storm.id = AlertId(*rule->rule, "storm", period.end_ms, static_cast<uint64_t>(cap->period_ms));
+  storm.group.clear();
+  storm.columns.clear();
+  const auto add = [&](std::string name, const Value& value) {
+    alert::NamedCell cell{std::move(name), {}};
+    EncodeValue(value, &cell.encoded);
+    storm.columns.push_back(std::move(cell));
+  };
+  const std::string length = FormatDuration(cap->period_ms);
+  add("storm.cap", Value::Long(cap->alerts));
+  add("storm.period", Value::Keyword(length));
+  storm.window_start_ms = period.end_ms - cap->period_ms;
+  storm.window_end_ms = period.end_ms;
+  storm.episode_start_ms = judged_ms;
+  storm.episode_end_ms = judged_ms;
+  storm.window_id = {};
+  storm.group_hash = {};
+  storm.revision = 0;
+  storm.flags = (storm.flags & alert::kShadow) | alert::kStorm;
+  MarkSilenced(*rule->rule, judged_ms, &storm);
+  period.alert = storm.id;
+  ++rule->alerts;
+  alerts_->Put(std::move(storm));
+  WEIR_RETURN_IF_ERROR(FoldInto(period.alert, judged_ms, rule));
+  return std::optional(period.alert);
 }
 
 Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
@@ -143,15 +258,10 @@ Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128&
   uint64_t ordinal = 0;
   for (exec::TailRow result : rows) {
     const std::optional<Hash128> key = SuppressionKeyOf(*rule, result);
-    const int64_t duration_ms =
-        key.has_value() ? rule->rule->suppression->duration_ms.value_or(rule->rule->judge.interval_ms)
-                        : 0;
-    if (key.has_value()) {
-      const std::optional<Hash128> covering = suppression_->Find(*key, time_ms, duration_ms);
-      if (covering.has_value()) {
-        WEIR_RETURN_IF_ERROR(FoldInto(*covering, rule));
-        continue;
-      }
+    WEIR_ASSIGN_OR_RETURN(const std::optional<Hash128> covering,
+                          FoldIfSuppressed(key, time_ms, rule));
+    if (covering.has_value()) {
+      continue;
     }
     alert::Alert alert = NewAlert(*rule, result, instant, time_ms);
     // Rows of one event that MV_EXPAND or a multivalued key made differ in their cells.
@@ -160,8 +270,12 @@ Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128&
     alert.first_event_ms = time_ms;
     alert.last_event_ms = time_ms;
     alert.events = {{event_id.empty() ? identity.ToHex() : std::string(event_id), time_ms}};
+    WEIR_ASSIGN_OR_RETURN(const std::optional<Hash128> storm, FoldIfStorm(alert, time_ms, rule));
+    if (storm.has_value()) {
+      continue;
+    }
     if (key.has_value()) {
-      suppression_->Made(*key, alert.id, time_ms, duration_ms);
+      suppression_->Made(*key, alert.id, time_ms, *SuppressionMs(*rule->rule));
     }
     ++rule->alerts;
     alerts_->Put(std::move(alert));

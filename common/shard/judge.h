@@ -16,6 +16,7 @@
 #include "common/shard/alert_book.h"
 #include "common/shard/group.h"
 #include "common/shard/instant.h"
+#include "common/shard/storms.h"
 #include "common/shard/suppression.h"
 #include "common/shard/tick_rows.h"
 #include "common/shard/window_state.h"
@@ -39,7 +40,9 @@ class Judge {
     int64_t lateness_ms = 0;            // 0 in replay: nothing at or before closed is accepted
   };
 
-  Judge(Options options, state::StateStore* store, AlertBook* alerts, Suppression* suppression);
+  // All outlive the judge.
+  Judge(Options options, state::StateStore* store, AlertBook* alerts, Suppression* suppression,
+        Storms* storms);
 
   // ---- continuous (continuous.cc) ----
   // A new episode found while groups were re-judged; they are made alerts of in time order.
@@ -102,8 +105,19 @@ class Judge {
                   uint64_t ordinal) const;
   // The key under which a row is suppressed; empty when it is not.
   std::optional<Hash128> SuppressionKeyOf(const RuleState& rule, const exec::TailRow& row) const;
-  // Counts a hit on the alert that suppresses it.
-  Status FoldInto(const Hash128& alert, RuleState* rule);
+  // How long an alert of the rule suppresses others; empty: within its tick only.
+  static std::optional<int64_t> SuppressionMs(const plan::CompiledRule& rule);
+  // Folds a hit into the alert that suppresses it and returns its id; empty when none does.
+  StatusOr<std::optional<Hash128>> FoldIfSuppressed(const std::optional<Hash128>& key,
+                                                    UnixMillis judged_ms, RuleState* rule);
+  // Counts a hit on the alert that suppresses it. NotFound when that alert is stored no more.
+  Status FoldInto(const Hash128& alert, UnixMillis judged_ms, RuleState* rule);
+  // Folds an alert into its storm's and returns that one's id; empty when the cap is not reached.
+  StatusOr<std::optional<Hash128>> FoldIfStorm(const alert::Alert& alert, UnixMillis judged_ms,
+                                               RuleState* rule);
+  // A silence holds for alerts that are made until its end, and is lifted from one that grows after it.
+  static void MarkSilenced(const plan::CompiledRule& rule, UnixMillis judged_ms, alert::Alert* alert);
+  static void LiftSilence(const plan::CompiledRule& rule, alert::Alert* alert);
   Status EmitTick(RuleState* rule, const std::vector<TickRow>& rows, UnixMillis tick_ms,
                   const Instant& instant);
   Status EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tick_ms, uint64_t ordinal,
@@ -114,6 +128,7 @@ class Judge {
   state::StateStore* store_;
   AlertBook* alerts_;
   Suppression* suppression_;
+  Storms* storms_;
   TickEpisodes tick_episodes_;
   std::map<Hash128, bool> tick_episode_changes_;
   Arena arena_;

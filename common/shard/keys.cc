@@ -53,6 +53,12 @@ std::string SuppressionPrefix(ShardId shard) {
 std::string SuppressionKey(ShardId shard, const Hash128& suppression) {
   return With(SuppressionPrefix(shard), suppression);
 }
+std::string StormPrefix(ShardId shard) {
+  return Begin(shard, 't');
+}
+std::string StormKey(ShardId shard, const Hash128& storm) {
+  return With(StormPrefix(shard), storm);
+}
 std::string AlertPrefix(ShardId shard) {
   return Begin(shard, 'a');
 }

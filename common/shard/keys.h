@@ -20,6 +20,8 @@ std::string TickEpisodePrefix(ShardId shard);                         // 'e'
 std::string TickEpisodeKey(ShardId shard, const Hash128& episode);
 std::string SuppressionPrefix(ShardId shard);                         // 's'
 std::string SuppressionKey(ShardId shard, const Hash128& suppression);
+std::string StormPrefix(ShardId shard);                                // 't'
+std::string StormKey(ShardId shard, const Hash128& storm);
 std::string AlertPrefix(ShardId shard);                               // 'a'
 std::string AlertKey(ShardId shard, const Hash128& alert);
 std::string IdentityPrefix(ShardId shard);                            // 'i'

@@ -1,6 +1,7 @@
 #include "common/shard/shard.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "common/base/check.h"
@@ -33,7 +34,8 @@ Shard::Shard(ShardOptions options, state::StateStore* store, Environment* enviro
                [environment](const Hash128& id) { environment->OnAlertForgotten(id); }},
               options_.lateness_ms + 2 * kMillisPerDay),
       suppression_(options_.id, store),
-      judge_(JudgeOptions(options_), store, &alerts_, &suppression_),
+      storms_(options_.id, store),
+      judge_(JudgeOptions(options_), store, &alerts_, &suppression_, &storms_),
       identities_(options_.id, store, options_.repeat_horizon_ms) {
   meta_.closed_ms = kTimeMin;
 }
@@ -50,6 +52,7 @@ Status Shard::Load() {
   checkpointed_ = meta_.applied;
   WEIR_RETURN_IF_ERROR(identities_.Load());
   WEIR_RETURN_IF_ERROR(suppression_.Load());
+  WEIR_RETURN_IF_ERROR(storms_.Load());
   WEIR_RETURN_IF_ERROR(judge_.LoadTickEpisodes());
   if (meta_.version.value != 0) {
     WEIR_RETURN_IF_ERROR(SwitchRules(meta_.version, 0));
@@ -59,7 +62,18 @@ Status Shard::Load() {
 
 Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
   FillMeta();
-  WEIR_ASSIGN_OR_RETURN(rule_set_, environment_->RulesOf(version));
+  const bool is_loading = rule_set_ == nullptr;
+  // Who judges: each row, the shard at its ticks, the coordinator.
+  const auto judged_by = [this](const plan::CompiledRule& rule) {
+    return !AtTicks(rule) ? 0 : JudgedElsewhere(rule) ? 2 : 1;
+  };
+  std::map<Hash128, int> judged_before;
+  for (const auto& [hash, state] : rules_) {
+    judged_before[hash] = judged_by(*state.rule);
+  }
+  WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rule_set, environment_->RulesOf(version));
+  rules_.clear();   // they point into the set that is given up
+  rule_set_ = rule_set;
   const bool first_rules = meta_.version.value == 0;
   meta_.version = version;
   window_by_index_.clear();
@@ -99,7 +113,6 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
     }
     window_by_index_.push_back(state.get());
   }
-  rules_.clear();
   stale_.clear();
   for (const plan::CompiledRule& rule : rule_set_->rules) {
     RuleState state;
@@ -114,6 +127,11 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
       state.future = counters->second.future;
       state.alerts = counters->second.alerts;
       state.suppressed = counters->second.suppressed;
+      const auto before = judged_before.find(state.hash);
+      if (!is_loading && before != judged_before.end() && before->second != judged_by(rule)) {
+        // What was judged in another way until now is not judged again.
+        state.judged_ms = std::max(state.judged_ms, meta_.closed_ms);
+      }
     } else {
       // Rows of a spread rule are in other shards too, where less may be closed, and may have been there
       // before this shard came here.
@@ -173,8 +191,10 @@ Status Shard::Advance(const Instant& instant) {
   meta_.closed_ms = instant.closed_ms;
   // The end of a replay is no time that has passed: what comes again after it is still a repeat.
   if (instant.closed_ms < kTimeMax) {
-    suppression_.Expire(std::min(instant.closed_ms, SpreadDoneMs()) - options_.lateness_ms -
-                        kMillisPerDay);
+    const UnixMillis done_ms =
+        std::min(instant.closed_ms, SpreadDoneMs()) - options_.lateness_ms - kMillisPerDay;
+    suppression_.Expire(done_ms);
+    storms_.Expire(done_ms);
     identities_.Expire(instant.closed_ms);
   }
   for (const auto& [id, window] : windows_) {
@@ -461,6 +481,7 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
   }
   alerts_.Checkpoint(batch);
   suppression_.Checkpoint(batch);
+  storms_.Checkpoint(batch);
   judge_.CheckpointTickEpisodes(batch);
   identities_.Checkpoint(batch);
   WEIR_RETURN_IF_ERROR(identities_.Seal(options_.identity_bytes_max, batch));

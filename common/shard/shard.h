@@ -22,6 +22,7 @@
 #include "common/shard/judge.h"
 #include "common/shard/record.h"
 #include "common/shard/shard_meta.h"
+#include "common/shard/storms.h"
 #include "common/shard/suppression.h"
 #include "common/shard/window_state.h"
 #include "common/state/state_store.h"
@@ -216,6 +217,7 @@ class Shard {
   plan::RuleSetPtr rule_set_;
   AlertBook alerts_;
   Suppression suppression_;
+  Storms storms_;
   Judge judge_;
   IdentityIndex identities_;
   std::map<Hash128, std::unique_ptr<WindowState>> windows_;   // by window id; also retired ones

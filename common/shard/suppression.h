@@ -1,6 +1,7 @@
-// Alert suppression of one shard: which alert the hits of a suppression key fold into, and until when.
-// The time that counts is the judged instant (a tick, or the end of an episode's first window), as
-// Elastic measures from the alert's creation, never a clock.
+// Alert suppression of one shard: which alert the hits of a suppression key fold into. The time that
+// counts is the judged instant (a tick, or the end of an episode's first window), as Elastic measures
+// from the alert's creation, never a clock. How long an alert suppresses is asked with each hit, so that
+// a rule whose duration is edited goes on with the alerts it has.
 #pragma once
 
 #include <map>
@@ -8,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/hash.h"
 #include "common/base/ids.h"
@@ -19,13 +21,16 @@ namespace weir::shard {
 
 class Suppression {
  public:
+  // How long an alert is remembered when its suppression has ended, for a longer duration to come.
+  static constexpr int64_t kKeepMs = 7 * kMillisPerDay;
+
   Suppression(ShardId shard, state::StateStore* store) : shard_(shard), store_(store) {}
 
   Status Load();
 
   // The alert that a hit judged at this time folds into; empty when it makes an alert of its own. A hit
-  // is covered when an alert of its key was made within duration_ms before it, or, for a hit that late
-  // rows brought up, within duration_ms after it.
+  // is covered by the latest alert of its key made at or within duration_ms before it, or else, for a
+  // hit that late rows brought up, by the earliest within duration_ms after it.
   std::optional<Hash128> Find(const Hash128& key, UnixMillis judged_ms, int64_t duration_ms) const;
 
   // Remembers that the key's alert was made.
@@ -39,7 +44,7 @@ class Suppression {
   // The alerts that hits may fold into.
   std::set<Hash128> Alerts() const;
 
-  // Forgets what ended before the time.
+  // Forgets what ended kKeepMs before the time.
   void Expire(UnixMillis before_ms);
   void Checkpoint(state::WriteBatch* batch);
 
@@ -49,10 +54,14 @@ class Suppression {
     UnixMillis made_ms = 0;
     UnixMillis until_ms = 0;
   };
+  using Entries = std::map<Hash128, std::vector<Entry>>;   // by key; by made_ms, none empty
+
+  template <typename Drop>
+  void EraseIf(const Drop& drop);
 
   ShardId shard_;
   state::StateStore* store_;
-  std::map<Hash128, Entry> entries_;
+  Entries entries_;
   std::map<Hash128, bool> changed_;     // key -> still there
 };
 

@@ -98,7 +98,12 @@ Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tic
     const auto found = tick_episodes_.find(episode_key);
     if (found != tick_episodes_.end()) {
       TickEpisode& episode = found->second;
-      if (tick_ms - episode.end_ms <= compiled.judge.interval_ms) {
+      const std::optional<int64_t>& longest = compiled.source.adjustments.max_signal_ms;
+      const bool goes_on = tick_ms - episode.end_ms <= compiled.judge.interval_ms;
+      const bool too_long = longest.has_value() && tick_ms - episode.start_ms > *longest;
+      if (goes_on && too_long) {
+        alert.flags |= alert::kContinues;
+      } else if (goes_on) {
         episode.end_ms = tick_ms;
         tick_episode_changes_[episode_key] = true;
         if (!episode.owns_alert) {
@@ -112,6 +117,7 @@ Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tic
           open.last_event_ms = alert.last_event_ms;
         }
         open.episode_end_ms = tick_ms;
+        LiftSilence(compiled, &open);
         alerts_->Put(std::move(open));
         return OkStatus();
       }
@@ -121,26 +127,29 @@ Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tic
   }
 
   const std::optional<Hash128> key = SuppressionKeyOf(*rule, result.row);
-  if (key.has_value()) {
-    std::optional<Hash128> covering;
-    if (compiled.suppression->duration_ms.has_value()) {
-      covering = suppression_->Find(*key, tick_ms, *compiled.suppression->duration_ms);
-    } else if (const auto made = made_this_tick->find(*key); made != made_this_tick->end()) {
+  WEIR_ASSIGN_OR_RETURN(std::optional<Hash128> covering, FoldIfSuppressed(key, tick_ms, rule));
+  if (key.has_value() && !covering.has_value()) {
+    if (const auto made = made_this_tick->find(*key); made != made_this_tick->end()) {
       covering = made->second;
-    }
-    if (covering.has_value()) {
-      if (episodes) {
-        tick_episodes_[episode_key] = {rule->hash, tick_ms, tick_ms, *covering, false};
-        tick_episode_changes_[episode_key] = true;
-      }
-      return FoldInto(*covering, rule);
+      WEIR_RETURN_IF_ERROR(FoldInto(*covering, tick_ms, rule));
     }
   }
   alert.id = AlertId(compiled, group_bytes, tick_ms, ordinal);
+  if (!covering.has_value()) {
+    WEIR_ASSIGN_OR_RETURN(covering, FoldIfStorm(alert, tick_ms, rule));
+  }
+  if (covering.has_value()) {
+    if (episodes) {
+      tick_episodes_[episode_key] = {rule->hash, tick_ms, tick_ms, *covering, false};
+      tick_episode_changes_[episode_key] = true;
+    }
+    return OkStatus();
+  }
   if (key.has_value()) {
     (*made_this_tick)[*key] = alert.id;
-    if (compiled.suppression->duration_ms.has_value()) {
-      suppression_->Made(*key, alert.id, tick_ms, *compiled.suppression->duration_ms);
+    if (const std::optional<int64_t> duration_ms = SuppressionMs(compiled);
+        duration_ms.has_value()) {
+      suppression_->Made(*key, alert.id, tick_ms, *duration_ms);
     }
   }
   if (episodes) {

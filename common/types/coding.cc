@@ -1,13 +1,16 @@
 #include "common/types/coding.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace weir {
 
 namespace {
 
 constexpr uint8_t kMultiBit = 0x80;
+constexpr uint8_t kSetTag = 0x7F;   // no type, with or without the bit
 
 void EncodePayload(const Value& value, ByteWriter* writer) {
   switch (value.type()) {
@@ -104,6 +107,27 @@ void EncodeValue(const Value& value, std::string* out) {
   writer.Varint(value.count());
   for (const Value& item : value.items()) {
     EncodePayload(item, &writer);
+  }
+}
+
+void EncodeSet(const Value& value, std::string* out) {
+  if (!value.is_multi()) {
+    EncodeValue(value, out);
+    return;
+  }
+  std::vector<std::string> items;
+  for (const Value& item : value.items()) {
+    EncodeValue(item, &items.emplace_back());
+  }
+  std::sort(items.begin(), items.end());
+  items.erase(std::unique(items.begin(), items.end()), items.end());
+  if (items.size() > 1) {
+    ByteWriter writer(out);
+    writer.U8(kSetTag);
+    writer.Varint(items.size());
+  }
+  for (const std::string& item : items) {
+    out->append(item);
   }
 }
 

@@ -212,12 +212,15 @@ void LifeFromProto(const pb::Alert& message, alert::Alert* alert) {
   alert->comment_count = message.comment_count();
 }
 
-constexpr std::array<std::pair<alert::AlertFlag, pb::AlertFlag>, 5> kFlags = {{
+constexpr std::array<std::pair<alert::AlertFlag, pb::AlertFlag>, 8> kFlags = {{
     {alert::kLate, pb::ALERT_FLAG_LATE},
     {alert::kPartial, pb::ALERT_FLAG_PARTIAL},
     {alert::kApproximate, pb::ALERT_FLAG_APPROXIMATE},
     {alert::kWarming, pb::ALERT_FLAG_WARMING},
     {alert::kContinues, pb::ALERT_FLAG_CONTINUES},
+    {alert::kShadow, pb::ALERT_FLAG_SHADOW},
+    {alert::kSilenced, pb::ALERT_FLAG_SILENCED},
+    {alert::kStorm, pb::ALERT_FLAG_STORM},
 }};
 
 int HexDigit(char c) {
@@ -317,6 +320,8 @@ void ToProto(const alert::Alert& alert, pb::Alert* message) {
   set_time(alert.changed_at_ms, &pb::Alert::mutable_changed_at);
   set_time(alert.closed_at_ms, &pb::Alert::mutable_closed_at);
   set_time(alert.recovered_at_ms, &pb::Alert::mutable_recovered_at);
+  set_time(alert.suppression.first_ms, &pb::Alert::mutable_suppressed_first);
+  set_time(alert.suppression.last_ms, &pb::Alert::mutable_suppressed_last);
   message->set_suppressed_count(alert.suppressed_count);
   for (const auto& [bit, flag] : kFlags) {
     if ((alert.flags & bit) != 0) {
@@ -362,6 +367,8 @@ StatusOr<alert::Alert> FromProto(const pb::Alert& message) {
   alert.arrived_at_ms = TimeFromProto(message.arrived_at());
   alert.fired_at_ms = TimeFromProto(message.fired_at());
   alert.suppressed_count = message.suppressed_count();
+  alert.suppression.first_ms = TimeFromProto(message.suppressed_first());
+  alert.suppression.last_ms = TimeFromProto(message.suppressed_last());
   for (const int flag : message.flags()) {
     for (const auto& [bit, known] : kFlags) {
       alert.flags |= flag == known ? bit : 0U;

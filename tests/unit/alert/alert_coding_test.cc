@@ -36,12 +36,15 @@ TEST(AlertCodingTest, KeepsExtremesAndEmptyAlerts) {
   alert.risk_score = -1;
   alert.first_event_ms = -5;
   alert.suppressed_count = UINT64_MAX;
+  alert.suppression = {1, INT64_MAX};
   alert.flags = UINT32_MAX;
   const StatusOr<Alert> decoded = DecodeAlert(EncodeAlert(alert));
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->risk_score, -1);
   EXPECT_EQ(decoded->first_event_ms, -5);
   EXPECT_EQ(decoded->suppressed_count, UINT64_MAX);
+  EXPECT_EQ(decoded->suppression.first_ms, 1);
+  EXPECT_EQ(decoded->suppression.last_ms, INT64_MAX);
   EXPECT_EQ(decoded->flags, UINT32_MAX);
 }
 
@@ -54,7 +57,7 @@ TEST(AlertCodingTest, StoredBytesStayTheSame) {
   alert.window_end_ms = 1000;
   alert.events = {{"e", 1}};
   EXPECT_EQ(ToHex(EncodeAlert(alert)),
-            "02"                                    // version
+            "03"                                    // version
             "0000000000000001" "0000000000000002"   // id
             "0174" "0172" "00" "00"                 // tenant, rule id, name, version
             "00" "00" "00" "00"                     // dialect, severity, risk, status
@@ -68,7 +71,8 @@ TEST(AlertCodingTest, StoredBytesStayTheSame) {
             "00"                                    // revision
             "00" "00" "00" "00" "00"                // assignee, reason, closed, recovered, changed
             "00" "00" "00" "00"                     // comments, history, dropped, lifecycle revision
-            "00" "00" "00" "00");                   // shard, change, cut, requests
+            "00" "00" "00" "00"                     // shard, change, cut, requests
+            "00" "00");                             // first and last suppressed hit
 }
 
 TEST(AlertCodingTest, ReadsTheFormWithoutALife) {
@@ -82,9 +86,9 @@ TEST(AlertCodingTest, ReadsTheFormWithoutALife) {
   alert.history_dropped = alert.lifecycle_revision = alert.change = 0;
   alert.shard = 0;
   alert.status = AlertStatus::kRecovered;
-  // The new fields are thirteen zeros at the end of it.
+  // The new fields are fifteen zeros at the end of it.
   std::string old = EncodeAlert(alert);
-  old.resize(old.size() - 13);
+  old.resize(old.size() - 15);
   old[0] = 1;
   const StatusOr<Alert> decoded = DecodeAlert(old);
   ASSERT_TRUE(decoded.ok()) << Message(decoded.status());
@@ -92,6 +96,16 @@ TEST(AlertCodingTest, ReadsTheFormWithoutALife) {
   EXPECT_EQ(decoded->changed_at_ms, alert.fired_at_ms);
   EXPECT_EQ(decoded->recovered_at_ms, alert.episode_end_ms);
   EXPECT_EQ(decoded->rule_name, alert.rule_name);
+}
+
+TEST(AlertCodingTest, ReadsTheFormWithoutTimesOfSuppressedHits) {
+  std::string bytes = EncodeAlert(SampleAlert());
+  bytes[0] = 2;
+  bytes.resize(bytes.size() - 2);   // both are 0
+  const StatusOr<Alert> decoded = DecodeAlert(bytes);
+  ASSERT_TRUE(decoded.ok()) << Message(decoded.status());
+  EXPECT_EQ(decoded->suppression.first_ms, 0);
+  EXPECT_EQ(EncodeAlert(*decoded), EncodeAlert(SampleAlert()));
 }
 
 TEST(AlertCodingTest, RefusesEveryShortenedAndLengthenedForm) {
@@ -105,9 +119,9 @@ TEST(AlertCodingTest, RefusesEveryShortenedAndLengthenedForm) {
 TEST(AlertCodingTest, RefusesUnknownVersionsAndValuesOutOfRange) {
   const std::string bytes = EncodeAlert(Alert{});
   std::string changed = bytes;
-  changed[0] = 3;
+  changed[0] = 4;
   EXPECT_THAT(std::string(Message(DecodeAlert(changed).status())),
-              HasSubstr("version 3 is not known"));
+              HasSubstr("version 4 is not known"));
   // dialect, severity and status stand behind the id, three empty strings and a zero
   for (const std::size_t offset : {21U, 22U, 24U}) {
     changed = bytes;
@@ -124,7 +138,8 @@ TEST(AlertNamesTest, NamesStatesAndFlags) {
   EXPECT_EQ(AlertStatusName(AlertStatus::kRecovered), "recovered");
   EXPECT_THAT(AlertFlagNames(0), IsEmpty());
   EXPECT_THAT(AlertFlagNames(UINT32_MAX),
-              ElementsAre("late", "partial", "approximate", "warming", "continues"));
+              ElementsAre("late", "partial", "approximate", "warming", "continues", "shadow",
+                          "silenced", "storm"));
 }
 
 }  // namespace

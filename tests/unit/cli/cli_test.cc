@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -113,6 +114,41 @@ TEST(CliTest, MissingRuleFolderFails) {
 std::string RuleText(const std::string& kind, const std::string& query) {
   return "[rule]\nrule_id = \"r\"\nname = \"n\"\nseverity = \"low\"\nrisk_score = 1\n" + kind +
          "\nquery = '''\n" + query + "\n'''\n";
+}
+
+constexpr char kCounts[] =
+    "FROM logs-* | STATS calls = COUNT(*) BY user.name | WHERE calls >= 5";
+
+TEST(CliTest, RulesCommandsShowWhatAnOverlayChanges) {
+  const TempFile rule("rule.toml", RuleText("type = \"esql\"\nlanguage = \"esql\"", kCounts));
+  const TempFile overlay("o.yaml", "rules: {r: {interval: 10m, thresholds: {calls: 8}}}\n");
+  const Outcome check = RunCommand({"rules", "check", rule.path(), "--overlay", overlay.path()});
+  EXPECT_EQ(check.exit_code, kExitOk);
+  EXPECT_EQ(check.out, fmt::format("ok  {0}\n  interval          5m -> 10m  ({1}:1)\n"
+                                   "  thresholds.calls  5 -> 8  ({1}:1)\nok  {1}\n"
+                                   "2 files: 2 ok, 0 warning, 0 unsupported, 0 error\n",
+                                   rule.path(), overlay.path()));
+  const Outcome explain = RunCommand({"rules", "explain", rule.path(), "--overlay", overlay.path()});
+  EXPECT_EQ(explain.exit_code, kExitOk);
+  EXPECT_THAT(explain.out, HasSubstr("overlay (vendor's value -> in force)"));
+  EXPECT_THAT(explain.out, HasSubstr("COUNT(*) >= 8"));
+  const Outcome show = RunCommand({"rules", "show", rule.path(), "--overlay", overlay.path()});
+  EXPECT_EQ(show.exit_code, kExitOk);
+  EXPECT_THAT(show.out, HasSubstr("thresholds.calls  5 -> 8"));
+}
+
+TEST(CliTest, RulesCheckFailsOnAnOverlayWithErrorsAndNamesEach) {
+  const TempFile rule("rule.toml", RuleText("type = \"esql\"\nlanguage = \"esql\"", kCounts));
+  const TempFile overlay("o.yaml", "rules: {r: {intervall: 10m, thresholds: {cals: 8}}}\n");
+  const Outcome check = RunCommand({"rules", "check", rule.path(), "--overlay", overlay.path()});
+  EXPECT_EQ(check.exit_code, kExitFailed);
+  EXPECT_THAT(check.out, HasSubstr(std::string("ok  ") + rule.path()));
+  EXPECT_THAT(check.out, HasSubstr("unknown key [intervall] of rule [r]; did you mean [interval]?"));
+  EXPECT_THAT(check.out, HasSubstr("no longer fits: rule [r] compares no column [cals]"));
+  const Outcome missing =
+      RunCommand({"rules", "check", rule.path(), "--overlay", "/no/such/overlay"});
+  EXPECT_EQ(missing.exit_code, kExitFailed);
+  EXPECT_THAT(missing.err, HasSubstr("/no/such/overlay"));
 }
 
 TEST(CliTest, RulesCheckSaysOneLineARule) {

@@ -50,7 +50,8 @@ alert::Alert FullAlert() {
   alert.last_event_ms = 1773143999999;
   alert.fired_at_ms = 1773144000500;
   alert.suppressed_count = 3;
-  alert.flags = alert::kLate | alert::kContinues;
+  alert.suppression = {1773144000000, 1773144050000};
+  alert.flags = alert::kLate | alert::kContinues | alert::kShadow | alert::kSilenced | alert::kStorm;
   alert.tags = {"a", "b"};
   alert.threat = {{"MITRE ATT&CK",
                    {"TA0040", "Impact", "https://attack"},
