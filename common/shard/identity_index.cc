@@ -65,74 +65,100 @@ uint64_t IdentityIndex::GenerationOf(UnixMillis time_ms) const {
   return static_cast<uint64_t>(std::max<int64_t>(0, time_ms + kTimeOffset) / generation_ms_);
 }
 
+uint64_t IdentityIndex::Generation::sealed() const {
+  uint64_t count = 0;
+  for (const Run& run : runs) {
+    count += run.count;
+  }
+  return count;
+}
+
+// Deltas become hot sets again; runs only need their filters, whose size is counted first.
 Status IdentityIndex::Load() {
   const std::string prefix = IdentityPrefix(shard_);
-  const auto scan = [&](const auto& visit) {
-    return store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
-                        [&](std::string_view key, std::string_view value) {
-                          ByteReader reader(key.substr(prefix.size()));
-                          Generation& generation = generations_[reader.Fixed64BigEndian()];
-                          const uint8_t kind = reader.U8();
-                          visit(&generation, kind, reader, value);
-                          return true;
-                        });
-  };
-  // Deltas become hot sets again; blocks only need their filter, whose size the first pass counts.
-  WEIR_RETURN_IF_ERROR(scan([&](Generation* generation, uint8_t kind, ByteReader& reader,
-                                std::string_view value) {
-    if (kind == 'b') {
-      generation->sealed += value.size() / 16;
-      size_ += value.size() / 16;
-      return;
-    }
-    generation->deltas = reader.Fixed64BigEndian() + 1;
-    for (const Hash128& hash : ParseBlock(value)) {
-      size_ += generation->hot.insert(hash).second ? 1 : 0;
-    }
-  }));
-  for (auto& [number, generation] : generations_) {
-    if (generation.sealed != 0) {
-      generation.filter = std::make_unique<BloomFilter>(generation.sealed);
+  Status malformed;
+  WEIR_RETURN_IF_ERROR(store_->Scan(
+      state::Family::kState, prefix, state::PrefixEnd(prefix),
+      [&](std::string_view key, std::string_view value) {
+        ByteReader reader(key.substr(prefix.size()));
+        Generation& generation = generations_[reader.Fixed64BigEndian()];
+        const uint8_t kind = reader.U8();
+        const uint64_t number = reader.Fixed64BigEndian();
+        if (!reader.ok() || (kind != 'd' && kind != 'r')) {
+          malformed = DataLoss("shard {}: an identity key of kind {}", shard_, kind);
+          return false;
+        }
+        if (kind == 'r') {
+          if (generation.runs.empty() || generation.runs.back().number != number) {
+            generation.runs.push_back({number, 0, nullptr});
+          }
+          generation.runs.back().count += value.size() / 16;
+          size_ += value.size() / 16;
+          return true;
+        }
+        generation.deltas = number + 1;
+        for (const Hash128& hash : ParseBlock(value)) {
+          size_ += generation.hot.insert(hash).second ? 1 : 0;
+        }
+        return true;
+      }));
+  WEIR_RETURN_IF_ERROR(malformed);
+  return LoadFilters();
+}
+
+Status IdentityIndex::LoadFilters() {
+  for (auto& [generation_number, generation] : generations_) {
+    for (Run& run : generation.runs) {
+      run.filter = std::make_unique<BloomFilter>(run.count);
+      const std::string prefix = IdentityRunPrefix(shard_, generation_number, run.number);
+      WEIR_RETURN_IF_ERROR(store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
+                                        [&](std::string_view, std::string_view value) {
+                                          for (const Hash128& hash : ParseBlock(value)) {
+                                            run.filter->Add(hash);
+                                          }
+                                          return true;
+                                        }));
     }
   }
-  return scan([&](Generation* generation, uint8_t kind, ByteReader&, std::string_view value) {
-    if (kind == 'b') {
-      for (const Hash128& hash : ParseBlock(value)) {
-        generation->filter->Add(hash);
-      }
-    }
-  });
+  return OkStatus();
 }
 
 StatusOr<bool> IdentityIndex::ContainsSealed(uint64_t number, const Generation& generation,
                                              const Hash128& identity) const {
-  if (generation.filter == nullptr || !generation.filter->MayContain(identity)) {
-    return false;
+  for (const Run& run : generation.runs) {
+    if (!run.filter->MayContain(identity)) {
+      continue;
+    }
+    bool found = false;
+    WEIR_RETURN_IF_ERROR(store_->Scan(
+        state::Family::kState, IdentityBlockKey(shard_, number, run.number, identity),
+        state::PrefixEnd(IdentityRunPrefix(shard_, number, run.number)),
+        [&](std::string_view, std::string_view value) {
+          const std::vector<Hash128> hashes = ParseBlock(value);
+          found = std::binary_search(hashes.begin(), hashes.end(), identity);
+          return false;
+        }));
+    if (found) {
+      return true;
+    }
   }
-  bool found = false;
-  WEIR_RETURN_IF_ERROR(store_->Scan(
-      state::Family::kState, IdentityBlockKey(shard_, number, identity),
-      state::PrefixEnd(IdentityBlockPrefix(shard_, number)),
-      [&](std::string_view, std::string_view value) {
-        const std::vector<Hash128> hashes = ParseBlock(value);
-        found = std::binary_search(hashes.begin(), hashes.end(), identity);
-        return false;
-      }));
-  return found;
+  return false;
 }
 
 StatusOr<bool> IdentityIndex::Insert(const Hash128& identity, UnixMillis arrived_ms) {
-  for (const auto& [number, generation] : generations_) {
-    if (generation.hot.contains(identity)) {
+  Generation& generation = generations_[GenerationOf(arrived_ms)];
+  for (const auto& [number, known] : generations_) {
+    if (&known != &generation && known.hot.contains(identity)) {
       return false;
     }
-    WEIR_ASSIGN_OR_RETURN(const bool sealed, ContainsSealed(number, generation, identity));
+    WEIR_ASSIGN_OR_RETURN(const bool sealed, ContainsSealed(number, known, identity));
     if (sealed) {
       return false;
     }
   }
-  Generation& generation = generations_[GenerationOf(arrived_ms)];
-  generation.hot.insert(identity);
+  if (!generation.hot.insert(identity).second) {
+    return false;
+  }
   generation.unsaved.push_back(identity);
   ++size_;
   return true;
@@ -142,7 +168,7 @@ void IdentityIndex::Expire(UnixMillis now_ms) {
   const uint64_t oldest = GenerationOf(now_ms - horizon_ms_);
   while (!generations_.empty() && generations_.begin()->first < oldest) {
     const Generation& generation = generations_.begin()->second;
-    size_ -= generation.hot.size() + generation.sealed;
+    size_ -= generation.hot.size() + generation.sealed();
     expired_.push_back(generations_.begin()->first);
     generations_.erase(generations_.begin());
   }
@@ -167,6 +193,32 @@ void IdentityIndex::Checkpoint(state::WriteBatch* batch) {
   }
 }
 
+// What is to be sealed next: the hot identities and the last runs, as long as each is at most twice as long
+// as what is to be merged with it. So an identity is written again only when its run doubles, not at every
+// sealing. Runs that cannot be read stay as they are.
+std::vector<Hash128> IdentityIndex::TakeShortRuns(uint64_t number, Generation* generation,
+                                                  state::WriteBatch* batch) {
+  std::vector<Hash128> sorted(generation->hot.begin(), generation->hot.end());
+  while (!generation->runs.empty() && generation->runs.back().count <= 2 * sorted.size()) {
+    const std::string prefix = IdentityRunPrefix(shard_, number, generation->runs.back().number);
+    std::vector<Hash128> merged = sorted;
+    const Status status = store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
+                                       [&](std::string_view, std::string_view value) {
+                                         const std::vector<Hash128> block = ParseBlock(value);
+                                         merged.insert(merged.end(), block.begin(), block.end());
+                                         return true;
+                                       });
+    if (!status.ok()) {
+      break;
+    }
+    sorted.swap(merged);
+    batch->DeleteRange(state::Family::kState, prefix, state::PrefixEnd(prefix));
+    generation->runs.pop_back();
+  }
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
 void IdentityIndex::Seal(std::size_t target_bytes, state::WriteBatch* batch) {
   for (auto& [number, generation] : generations_) {
     if (memory_bytes() <= target_bytes) {
@@ -175,37 +227,25 @@ void IdentityIndex::Seal(std::size_t target_bytes, state::WriteBatch* batch) {
     if (generation.hot.empty() || !generation.unsaved.empty()) {
       continue;
     }
-    std::vector<Hash128> sorted(generation.hot.begin(), generation.hot.end());
-    if (generation.sealed != 0) {
-      // Sealed before: its blocks are merged with what came since.
-      const std::string prefix = IdentityBlockPrefix(shard_, number);
-      const Status status = store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
-                                         [&](std::string_view, std::string_view value) {
-                                           const std::vector<Hash128> block = ParseBlock(value);
-                                           sorted.insert(sorted.end(), block.begin(), block.end());
-                                           return true;
-                                         });
-      if (!status.ok()) {
-        return;   // stays hot; tried again at the next checkpoint
-      }
-      batch->DeleteRange(state::Family::kState, prefix, state::PrefixEnd(prefix));
-    }
-    std::sort(sorted.begin(), sorted.end());
-    generation.filter = std::make_unique<BloomFilter>(sorted.size());
+    const std::vector<Hash128> sorted = TakeShortRuns(number, &generation, batch);
+    Run run;
+    run.number = generation.runs.empty() ? 0 : generation.runs.back().number + 1;
+    run.count = sorted.size();
+    run.filter = std::make_unique<BloomFilter>(sorted.size());
     for (const Hash128& hash : sorted) {
-      generation.filter->Add(hash);
+      run.filter->Add(hash);
     }
     for (std::size_t begin = 0; begin < sorted.size(); begin += kBlockEntries) {
       const std::size_t end = std::min(sorted.size(), begin + kBlockEntries);
       std::string block;
       block.reserve((end - begin) * 16);
       AppendBlock(sorted, begin, end, &block);
-      batch->Put(state::Family::kState, IdentityBlockKey(shard_, number, sorted[end - 1]), block);
+      batch->Put(state::Family::kState,
+                 IdentityBlockKey(shard_, number, run.number, sorted[end - 1]), block);
     }
-    const std::string first_delta = IdentityDeltaKey(shard_, number, 0);
-    batch->DeleteRange(state::Family::kState, first_delta,
+    batch->DeleteRange(state::Family::kState, IdentityDeltaKey(shard_, number, 0),
                        IdentityDeltaKey(shard_, number, generation.deltas));
-    generation.sealed = sorted.size();
+    generation.runs.push_back(std::move(run));
     generation.hot = {};
   }
 }
@@ -213,8 +253,10 @@ void IdentityIndex::Seal(std::size_t target_bytes, state::WriteBatch* batch) {
 std::size_t IdentityIndex::memory_bytes() const {
   std::size_t bytes = 0;
   for (const auto& [number, generation] : generations_) {
-    bytes += generation.hot.size() * kHotBytesPerEntry + generation.unsaved.capacity() * 16 +
-             (generation.filter == nullptr ? 0 : generation.filter->memory_bytes());
+    bytes += generation.hot.size() * kHotBytesPerEntry + generation.unsaved.capacity() * 16;
+    for (const Run& run : generation.runs) {
+      bytes += run.filter->memory_bytes();
+    }
   }
   return bytes;
 }

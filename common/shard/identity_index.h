@@ -1,6 +1,6 @@
 // Which events a shard has seen, for the promised horizon: the answer to "is this a repeat?". Recent
-// identities are kept in memory by generation; a generation that no longer fits is sealed: sorted
-// blocks in the store behind a Bloom filter, so that a miss (nearly every event) reads no disk.
+// identities are kept in memory by generation; what no longer fits is sealed: sorted runs of blocks in
+// the store, each behind a Bloom filter, so that a miss (nearly every event) reads no disk.
 #pragma once
 
 #include <cstdint>
@@ -56,17 +56,25 @@ class IdentityIndex {
   std::size_t memory_bytes() const;
 
  private:
+  // Sealed identities: sorted blocks in the store.
+  struct Run {
+    uint64_t number = 0;
+    uint64_t count = 0;
+    std::unique_ptr<BloomFilter> filter;
+  };
   struct Generation {
     absl::flat_hash_set<Hash128> hot;
     std::vector<Hash128> unsaved;       // of hot, since the last checkpoint
     uint64_t deltas = 0;                // delta values written
-    std::unique_ptr<BloomFilter> filter;  // sealed: blocks in the store
-    uint64_t sealed = 0;                // identities in the blocks
-    bool empty() const { return hot.empty() && sealed == 0; }
+    std::vector<Run> runs;              // by number; each more than twice as long as the next
+    uint64_t sealed() const;            // identities in the runs
   };
 
+  Status LoadFilters();
   StatusOr<bool> ContainsSealed(uint64_t number, const Generation& generation,
                                 const Hash128& identity) const;
+  std::vector<Hash128> TakeShortRuns(uint64_t number, Generation* generation,
+                                     state::WriteBatch* batch);
   uint64_t GenerationOf(UnixMillis time_ms) const;
 
   ShardId shard_;

@@ -67,13 +67,14 @@ std::string IdentityDeltaKey(ShardId shard, uint64_t generation, uint64_t sequen
   key.push_back('d');
   return WithNumber(std::move(key), sequence);
 }
-std::string IdentityBlockPrefix(ShardId shard, uint64_t generation) {
+std::string IdentityRunPrefix(ShardId shard, uint64_t generation, uint64_t run) {
   std::string key = WithNumber(IdentityPrefix(shard), generation);
-  key.push_back('b');
-  return key;
+  key.push_back('r');
+  return WithNumber(std::move(key), run);
 }
-std::string IdentityBlockKey(ShardId shard, uint64_t generation, const Hash128& last) {
-  return With(IdentityBlockPrefix(shard, generation), last);
+std::string IdentityBlockKey(ShardId shard, uint64_t generation, uint64_t run,
+                             const Hash128& last) {
+  return With(IdentityRunPrefix(shard, generation, run), last);
 }
 
 std::string LogKey(ShardId shard, LogNumber number) {

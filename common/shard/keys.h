@@ -24,8 +24,8 @@ std::string AlertPrefix(ShardId shard);                               // 'a'
 std::string AlertKey(ShardId shard, const Hash128& alert);
 std::string IdentityPrefix(ShardId shard);                            // 'i'
 std::string IdentityDeltaKey(ShardId shard, uint64_t generation, uint64_t sequence);
-std::string IdentityBlockPrefix(ShardId shard, uint64_t generation);
-std::string IdentityBlockKey(ShardId shard, uint64_t generation, const Hash128& last);
+std::string IdentityRunPrefix(ShardId shard, uint64_t generation, uint64_t run);
+std::string IdentityBlockKey(ShardId shard, uint64_t generation, uint64_t run, const Hash128& last);
 
 // Log family: shard, record number.
 std::string LogKey(ShardId shard, LogNumber number);

@@ -74,6 +74,31 @@ TEST_F(IdentityIndexTest, RemembersAcrossRestartsAndSealing) {
   EXPECT_EQ(empty.size(), 0u);
 }
 
+TEST_F(IdentityIndexTest, SealingOftenWritesEachIdentityAFewTimes) {
+  constexpr int kSealings = 64;
+  constexpr int kEach = 100;
+  IdentityIndex index(ShardId(1), store_.get(), kMillisPerHour);
+  std::size_t written = 0;
+  for (int sealing = 0; sealing < kSealings; ++sealing) {
+    for (int i = 0; i < kEach; ++i) {
+      ASSERT_TRUE(Insert(&index, sealing * kEach + i));
+    }
+    Write([&](state::WriteBatch* batch) { index.Checkpoint(batch); });
+    Write([&](state::WriteBatch* batch) {
+      index.Seal(0, batch);
+      written += batch->ApproximateBytes();
+    });
+  }
+  EXPECT_GE(written, 16u * kSealings * kEach);
+  EXPECT_LE(written, 16u * kSealings * kEach * 10);
+  for (int i = 0; i < kSealings * kEach; ++i) {
+    ASSERT_FALSE(Insert(&index, i)) << i;
+  }
+  IdentityIndex again(ShardId(1), store_.get(), kMillisPerHour);
+  ASSERT_TRUE(again.Load().ok());
+  EXPECT_EQ(again.size(), static_cast<std::size_t>(kSealings * kEach));
+}
+
 TEST_F(IdentityIndexTest, ShardsAreApart) {
   IdentityIndex one(ShardId(1), store_.get(), kMillisPerHour);
   EXPECT_TRUE(Insert(&one, 1));
