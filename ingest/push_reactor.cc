@@ -94,7 +94,8 @@ void PushReactor::Drain() {
 
 void PushReactor::OnReadDone(bool ok) {
   bool finish = false;
-  bool handle = false;
+  Slot* slot = nullptr;
+  Batch batch;
   {
     const std::lock_guard lock(mutex_);
     reading_ = false;
@@ -105,18 +106,21 @@ void PushReactor::OnReadDone(bool ok) {
         ending_ = true;
         status_ = std::move(status);
       } else {
-        handle = true;
-        handling_ = true;
-        // Held until the request is handled, so that no answer ends the stream meanwhile.
-        slots_.push_back(std::make_unique<Slot>());
+        slot = TakeRequest(&batch);
+        Advance();
       }
     }
     finish = TakeFinish();
   }
-  if (handle) {
-    HandleRequest();
+  if (slot == nullptr) {
+    FinishIf(finish);
+  } else if (slot->has_records) {
+    // The stream cannot end meanwhile: the slot is not done.
+    pipeline_->Submit(std::move(batch),
+                      [this, slot](BatchResult result) { OnBatchDone(slot, std::move(result)); });
+  } else {
+    OnBatchDone(slot, BatchResult());
   }
-  FinishIf(finish);
 }
 
 Status PushReactor::CheckProducer() {
@@ -139,40 +143,23 @@ Status PushReactor::CheckProducer() {
   return OkStatus();
 }
 
-// Works on request_ and the last slot, which are this thread's own while handling_.
-void PushReactor::HandleRequest() {
-  Slot* slot = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    slot = slots_.back().get();
-  }
+// Makes a slot of the request and takes all that the batch needs out of it: in the same hold of the lock in
+// which reading ended, so that no answer from another thread begins to read into it before.
+PushReactor::Slot* PushReactor::TakeRequest(Batch* batch) {
+  Slot* slot = slots_.emplace_back(std::make_unique<Slot>()).get();
   slot->response.set_sequence(request_.sequence());
   slot->has_records = !request_.payload().empty() || request_.record_sizes_size() != 0;
   if (request_.has_watermark_unix_millis()) {
     slot->watermark_ms = request_.watermark_unix_millis();
   }
   slot->end_of_input = request_.end_of_input();
-  Batch batch;
   if (slot->has_records) {
-    batch.producer_id = producer_id_;
-    batch.sequence = request_.sequence();
-    batch.payload.swap(*request_.mutable_payload());
-    batch.record_sizes.assign(request_.record_sizes().begin(), request_.record_sizes().end());
+    batch->producer_id = producer_id_;
+    batch->sequence = request_.sequence();
+    batch->payload.swap(*request_.mutable_payload());
+    batch->record_sizes.assign(request_.record_sizes().begin(), request_.record_sizes().end());
   }
-  const bool has_records = slot->has_records;
-  {
-    // The request is used up, so the next may be read while this one is worked on. The stream cannot
-    // end meanwhile: the slot is not done.
-    const std::lock_guard lock(mutex_);
-    handling_ = false;
-    Advance();
-  }
-  if (has_records) {
-    pipeline_->Submit(std::move(batch),
-                      [this, slot](BatchResult result) { OnBatchDone(slot, std::move(result)); });
-  } else {
-    OnBatchDone(slot, BatchResult());
-  }
+  return slot;
 }
 
 void PushReactor::OnBatchDone(Slot* slot, BatchResult result) {
@@ -200,7 +187,7 @@ void PushReactor::Advance() {
     writing_ = true;
     StartWrite(&slots_.front()->response);
   }
-  if (!reading_ && !handling_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
+  if (!reading_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
     reading_ = true;
     StartRead(&request_);
   }
