@@ -147,18 +147,17 @@ Status PushReactor::CheckProducer() {
 // which reading ended, so that no answer from another thread begins to read into it before.
 PushReactor::Slot* PushReactor::TakeRequest(Batch* batch) {
   Slot* slot = slots_.emplace_back(std::make_unique<Slot>()).get();
+  // What takes longest first: were the request not this stream's own any more, the rest would tell.
+  batch->record_sizes.assign(request_.record_sizes().begin(), request_.record_sizes().end());
+  batch->payload.swap(*request_.mutable_payload());
+  batch->producer_id = producer_id_;
+  batch->sequence = request_.sequence();
   slot->response.set_sequence(request_.sequence());
-  slot->has_records = !request_.payload().empty() || request_.record_sizes_size() != 0;
+  slot->has_records = !batch->payload.empty() || !batch->record_sizes.empty();
   if (request_.has_watermark_unix_millis()) {
     slot->watermark_ms = request_.watermark_unix_millis();
   }
   slot->end_of_input = request_.end_of_input();
-  if (slot->has_records) {
-    batch->producer_id = producer_id_;
-    batch->sequence = request_.sequence();
-    batch->payload.swap(*request_.mutable_payload());
-    batch->record_sizes.assign(request_.record_sizes().begin(), request_.record_sizes().end());
-  }
   return slot;
 }
 

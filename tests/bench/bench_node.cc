@@ -5,9 +5,17 @@
 namespace weir::bench {
 
 StatusOr<std::unique_ptr<cli::Node>> StartNode(const std::string& rules, const std::string& data_dir,
+                                               const std::vector<std::string>& settings,
                                                const std::vector<std::string>& replay_producers) {
   config::Sources sources;
   sources.flags = {{"listen", "127.0.0.1:0"}, {"data_dir", data_dir}, {"rules", rules}};
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == std::string::npos) {
+      return InvalidArgument("a setting is KEY=VALUE, not '{}'", setting);
+    }
+    sources.flags.emplace_back(setting.substr(0, equals), setting.substr(equals + 1));
+  }
   if (!replay_producers.empty()) {
     sources.flags.emplace_back("clock", "replay");
   }

@@ -11,8 +11,10 @@
 
 namespace weir::bench {
 
-// rules: a file or folder. replay_producers: names of all producers of a replay; empty: the wall clock.
+// rules: a file or folder. settings: further "key=value" of the configuration. replay_producers: names of all
+// producers of a replay; empty: the wall clock.
 StatusOr<std::unique_ptr<cli::Node>> StartNode(const std::string& rules, const std::string& data_dir,
+                                               const std::vector<std::string>& settings,
                                                const std::vector<std::string>& replay_producers);
 
 // Everything sent was acknowledged and taken once.

@@ -34,6 +34,7 @@ struct IngestOptions {
   uint64_t probes = 100;
   uint64_t groups = 2000;
   bool replay = false;
+  std::vector<std::string> settings;   // "key=value" of the node's configuration
 };
 
 // One measurement of everything that is compared, made right after each other.
@@ -100,7 +101,7 @@ Status RunIngestBench(const IngestOptions& options, Report* report) {
   const TempFolder folder("weir_bench_ingest");
   PushLoad load(options.streams, options.match, options.replay);
   WEIR_ASSIGN_OR_RETURN(const auto node,
-                        StartNode(options.rules, folder.path(),
+                        StartNode(options.rules, folder.path(), options.settings,
                                   options.replay ? PushLoad::ProducerNames(options.streams)
                                                  : std::vector<std::string>()));
   if (node->rules_loaded() == 0) {
@@ -156,6 +157,7 @@ void AddIngest(CLI::App* app, IngestOptions* options, std::string* clock) {
       ->capture_default_str();
   app->add_option("--groups", options->groups, "Groups made to measure their memory; 0: none")
       ->capture_default_str();
+  app->add_option("--set", options->settings, "KEY=VALUE of the node's configuration");
   app->add_option("--clock", *clock, "wall or replay")
       ->capture_default_str()->check(CLI::IsMember({"wall", "replay"}));
 }
@@ -202,6 +204,7 @@ void AddRules(CLI::App* app, RulesOptions* options) {
       ->capture_default_str()->check(CLI::Range(1, 100));
   app->add_option("--streams", options->streams, "Producers, a stream each")
       ->capture_default_str()->check(CLI::Range(1, 64));
+  app->add_option("--set", options->settings, "KEY=VALUE of the node's configuration");
   app->add_option("--match", options->match, "Share of the events that the first rule counts")
       ->capture_default_str()->check(CLI::Range(0.002, 1.0));
 }

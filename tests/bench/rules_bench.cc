@@ -26,7 +26,7 @@ struct Measured {
 
 StatusOr<Measured> Measure(const RulesOptions& options, const std::string& rules,
                            const std::string& data_dir, PushLoad* load) {
-  WEIR_ASSIGN_OR_RETURN(const auto node, StartNode(rules, data_dir, {}));
+  WEIR_ASSIGN_OR_RETURN(const auto node, StartNode(rules, data_dir, options.settings, {}));
   WEIR_ASSIGN_OR_RETURN(const LoadResult warm_up,
                         load->Run(node->address(), kWarmUpBatches, 0, nullptr, false));
   WEIR_RETURN_IF_ERROR(CheckTaken(warm_up));

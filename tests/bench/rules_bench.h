@@ -17,6 +17,7 @@ struct RulesOptions {
   int rounds = 3;
   int streams = 2;
   double match = 0.1;
+  std::vector<std::string> settings;   // "key=value" of the node's configuration
 };
 
 // Rules are those of WriteRules (made_rules.h). Fails unless every event was taken once.
