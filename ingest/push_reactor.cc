@@ -98,10 +98,11 @@ void PushReactor::Drain() {
 
 void PushReactor::OnReadDone(bool ok) {
   bool finish = false;
-  bool handle = false;
+  Slot* slot = nullptr;
+  Batch batch;
   Status parsed;
   if (ok) {
-    // Nobody else touches the request: none is being worked on while one is read.
+    // Nobody else touches the request: none is read while one is taken over.
     parsed = rpc::ParseMessage(request_bytes_, rpc::kMessageBytesMax, &request_);
     request_bytes_.Clear();
   }
@@ -115,18 +116,21 @@ void PushReactor::OnReadDone(bool ok) {
         ending_ = true;
         status_ = std::move(status);
       } else {
-        handle = true;
-        handling_ = true;
-        // Held until the request is handled, so that no answer ends the stream meanwhile.
-        slots_.push_back(std::make_unique<Slot>());
+        slot = TakeRequest(&batch);
+        Advance();
       }
     }
     finish = TakeFinish();
   }
-  if (handle) {
-    HandleRequest();
+  if (slot == nullptr) {
+    FinishIf(finish);
+  } else if (slot->has_records) {
+    // The stream cannot end meanwhile: the slot is not done.
+    pipeline_->Submit(std::move(batch),
+                      [this, slot](BatchResult result) { OnBatchDone(slot, std::move(result)); });
+  } else {
+    OnBatchDone(slot, BatchResult());
   }
-  FinishIf(finish);
 }
 
 Status PushReactor::CheckProducer() {
@@ -149,41 +153,23 @@ Status PushReactor::CheckProducer() {
   return OkStatus();
 }
 
-// Works on request_ and the last slot, which are this thread's own while handling_.
-void PushReactor::HandleRequest() {
-  Slot* slot = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    slot = slots_.back().get();
-  }
+// Makes a slot of the request and takes all that the batch needs out of it: in the same hold of the lock in
+// which reading ended, so that no answer from another thread begins to read into it before.
+PushReactor::Slot* PushReactor::TakeRequest(Batch* batch) {
+  Slot* slot = slots_.emplace_back(std::make_unique<Slot>()).get();
+  // What takes longest first: were the request not this stream's own any more, the rest would tell.
+  batch->record_sizes.assign(request_.record_sizes().begin(), request_.record_sizes().end());
+  batch->payload.swap(*request_.mutable_payload());
+  batch->tenant = tenant_;
+  batch->producer_id = producer_id_;
+  batch->sequence = request_.sequence();
   slot->response.set_sequence(request_.sequence());
-  slot->has_records = !request_.payload().empty() || request_.record_sizes_size() != 0;
+  slot->has_records = !batch->payload.empty() || !batch->record_sizes.empty();
   if (request_.has_watermark_unix_millis()) {
     slot->watermark_ms = request_.watermark_unix_millis();
   }
   slot->end_of_input = request_.end_of_input();
-  Batch batch;
-  if (slot->has_records) {
-    batch.tenant = tenant_;
-    batch.producer_id = producer_id_;
-    batch.sequence = request_.sequence();
-    batch.payload.swap(*request_.mutable_payload());
-    batch.record_sizes.assign(request_.record_sizes().begin(), request_.record_sizes().end());
-  }
-  const bool has_records = slot->has_records;
-  {
-    // The request is used up, so the next may be read while this one is worked on. The stream cannot
-    // end meanwhile: the slot is not done.
-    const std::lock_guard lock(mutex_);
-    handling_ = false;
-    Advance();
-  }
-  if (has_records) {
-    pipeline_->Submit(std::move(batch),
-                      [this, slot](BatchResult result) { OnBatchDone(slot, std::move(result)); });
-  } else {
-    OnBatchDone(slot, BatchResult());
-  }
+  return slot;
 }
 
 void PushReactor::OnBatchDone(Slot* slot, BatchResult result) {
@@ -212,7 +198,7 @@ void PushReactor::Advance() {
     slots_.front()->response_bytes = rpc::ToByteBuffer(slots_.front()->response);
     StartWrite(&slots_.front()->response_bytes);
   }
-  if (!reading_ && !handling_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
+  if (!reading_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
     reading_ = true;
     StartRead(&request_bytes_);
   }

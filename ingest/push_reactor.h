@@ -47,11 +47,11 @@ class PushReactor final
     grpc::ByteBuffer response_bytes;   // while it is sent
   };
 
-  // What the last read request says about the stream; an error ends it.
-  Status CheckProducer();
-  void HandleRequest();
   void OnBatchDone(Slot* slot, BatchResult result);
   // The rest REQUIRE mutex_.
+  // What the last read request says about the stream; an error ends it.
+  Status CheckProducer();
+  Slot* TakeRequest(Batch* batch);
   void Settle(Slot* slot);
   void Advance();
   bool TakeFinish();
@@ -62,13 +62,12 @@ class PushReactor final
 
   const std::string tenant_;
   grpc::ByteBuffer request_bytes_;  // of the read under way
-  v1::PushEventsRequest request_;   // the last one read
-  std::string producer_id_;         // set by the first request
 
   std::mutex mutex_;
+  v1::PushEventsRequest request_;   // the last one read; nobody's while reading_
+  std::string producer_id_;         // set by the first request
   std::deque<std::unique_ptr<Slot>> slots_;
   bool reading_ = false;
-  bool handling_ = false;           // request_ is being worked on: answers must not read into it
   bool writing_ = false;            // the first slot's response is under way
   bool broken_ = false;             // the client is gone: answers go nowhere
   bool ending_ = false;             // no more requests are taken

@@ -134,6 +134,8 @@ void FeedReactor::Submit(v1::FeedFrame* message) {
   frame.events_matched = message->events_matched();
   frame.rows = message->rows();
   frame.parts.reserve(static_cast<std::size_t>(message->parts_size()));
+  ++frames_;
+  parts_ += static_cast<uint64_t>(message->parts_size());
   const uint64_t id = message->id();
   for (v1::FeedPart& part : *message->mutable_parts()) {
     if (part.shard() > UINT16_MAX) {
@@ -253,6 +255,8 @@ void FeedReactor::OnCancel() {
 void FeedReactor::OnDone() {
   if (open_) {
     worker_->CloseStream(stream_);
+    log::Info("an ingest node's connection ended",
+              {{"ingest", ingest_id_}, {"frames", frames_}, {"parts", parts_}});
   }
   service_->Remove(this);
   delete this;

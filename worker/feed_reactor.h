@@ -52,6 +52,8 @@ class FeedReactor final : public grpc::ServerBidiReactor<v1::FeedRequest, v1::Fe
   std::string ingest_id_;
   // Of the reading thread, and of OnDone.
   bool open_ = false;
+  uint64_t frames_ = 0;       // that came, and their parts: logged in the end
+  uint64_t parts_ = 0;
   StreamId stream_ = 0;
   UnixMillis promised_ms_ = 0;
 

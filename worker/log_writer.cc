@@ -473,6 +473,7 @@ void LogWriter::Process(std::vector<Item> items) {
       written = failure();
     }
   }
+  std::vector<std::pair<Executor*, std::vector<Written>>> applied;
   for (WriteSet::ShardRecord& record : commit.records()) {
     if (!written.ok()) {
       for (const auto& pending : record.frames) {
@@ -484,7 +485,16 @@ void LogWriter::Process(std::vector<Item> items) {
     Slot& slot = slots_[record.shard.value];
     slot.last = slot.last + 1;
     slot.version = version_;
-    Dispatch(record.shard, std::move(record.record), std::move(record.frames));
+    auto owner = std::find_if(applied.begin(), applied.end(),
+                              [&slot](const auto& entry) { return entry.first == slot.executor; });
+    if (owner == applied.end()) {
+      owner = applied.insert(applied.end(), {slot.executor, {}});
+    }
+    owner->second.push_back({slot.shard, LogNumber(slot.last), std::move(record.record),
+                             std::move(record.frames)});
+  }
+  for (auto& [executor, records] : applied) {
+    Dispatch(executor, std::move(records));
   }
   for (auto& [pending, result] : answers) {
     pending->Answer(std::move(result));
@@ -492,47 +502,53 @@ void LogWriter::Process(std::vector<Item> items) {
   unapplied_bytes_ -= bytes;
 }
 
-void LogWriter::Dispatch(ShardId id, std::string record,
-                         std::vector<std::shared_ptr<Pending>> frames) {
-  const std::size_t size = record.size();
-  const Slot& slot = slots_[id.value];
-  unapplied_bytes_ += size;
-  slot.executor->Post([this, shard = slot.shard, executor = slot.executor,
-                       number = LogNumber(slot.last), size, record = std::move(record),
-                       frames = std::move(frames)] {
-    shard::ApplyOutcome outcome;
-    Status status = failure();
-    if (status.ok()) {
-      status = shard->Apply(number, record, &outcome);
-      if (!status.ok()) {
-        shared_->fail(Annotate(
-            status, fmt::format("applying record {} of shard {}", number, shard->id())));
-        status = failure();
-      }
-    }
-    unapplied_bytes_ -= size;
-    if (!outcome.exceptions.empty()) {
-      std::vector<std::vector<FrameResult::Exception>> exceptions(frames.size());
-      for (const shard::ApplyOutcome::Exception& exception : outcome.exceptions) {
-        exceptions[exception.batch].push_back({exception.event_index, VerdictOf(exception.refusal)});
-      }
-      for (std::size_t i = 0; i < frames.size(); ++i) {
-        frames[i]->Add(std::move(exceptions[i]));
-      }
-    }
-    for (std::size_t i = 0; i < outcome.actions.size(); ++i) {
-      frames[i]->action = std::move(outcome.actions[i]);
-    }
-    for (const auto& frame : frames) {
-      if (outcome.tick_repeated) {
-        frame->result.tick_repeated = true;   // the record has no other frame
-      }
-      frame->PartDone(status);
-    }
-    if (status.ok()) {
-      executor->AfterApply(size);
+// Hands records to the owner of their shards, all of one write as one task.
+void LogWriter::Dispatch(Executor* executor, std::vector<Written> records) {
+  for (const Written& written : records) {
+    unapplied_bytes_ += written.record.size();
+  }
+  executor->Post([this, executor, records = std::move(records)]() mutable {
+    for (Written& written : records) {
+      Apply(executor, std::move(written));
     }
   });
+}
+
+// On the executor.
+void LogWriter::Apply(Executor* executor, Written written) {
+  const std::size_t size = written.record.size();
+  shard::ApplyOutcome outcome;
+  Status status = failure();
+  if (status.ok()) {
+    status = written.shard->Apply(written.number, written.record, &outcome);
+    if (!status.ok()) {
+      shared_->fail(Annotate(status, fmt::format("applying record {} of shard {}", written.number,
+                                                 written.shard->id())));
+      status = failure();
+    }
+  }
+  unapplied_bytes_ -= size;
+  if (!outcome.exceptions.empty()) {
+    std::vector<std::vector<FrameResult::Exception>> exceptions(written.frames.size());
+    for (const shard::ApplyOutcome::Exception& exception : outcome.exceptions) {
+      exceptions[exception.batch].push_back({exception.event_index, VerdictOf(exception.refusal)});
+    }
+    for (std::size_t i = 0; i < written.frames.size(); ++i) {
+      written.frames[i]->Add(std::move(exceptions[i]));
+    }
+  }
+  for (std::size_t i = 0; i < outcome.actions.size(); ++i) {
+    written.frames[i]->action = std::move(outcome.actions[i]);
+  }
+  for (const auto& frame : written.frames) {
+    if (outcome.tick_repeated) {
+      frame->result.tick_repeated = true;   // the record has no other frame
+    }
+    frame->PartDone(status);
+  }
+  if (status.ok()) {
+    executor->AfterApply(size);
+  }
 }
 
 }  // namespace weir::worker

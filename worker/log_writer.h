@@ -87,6 +87,7 @@ class LogWriter {
  private:
   struct Pending;
   struct Item;
+  struct Written;
   class WriteSet;
 
   void Enqueue(Item item);
@@ -99,7 +100,8 @@ class LogWriter {
   FrameResult JudgePlace(ShardId shard, Epoch epoch) const;
   FrameResult JudgeTick(const JudgedTick& tick) const;
   void Process(std::vector<Item> items);
-  void Dispatch(ShardId shard, std::string record, std::vector<std::shared_ptr<Pending>> frames);
+  void Dispatch(Executor* executor, std::vector<Written> records);
+  void Apply(Executor* executor, Written written);
 
   const Options options_;
   state::StateStore* const store_;

@@ -54,6 +54,14 @@ struct LogWriter::Pending {
   }
 };
 
+// A committed record, to be applied.
+struct LogWriter::Written {
+  shard::Shard* shard = nullptr;
+  LogNumber number;
+  std::string record;
+  std::vector<std::shared_ptr<Pending>> frames;   // as of WriteSet::ShardRecord
+};
+
 struct LogWriter::Item {
   enum class Kind : uint8_t { kFrame, kActivate, kClose, kTick, kAction, kForget };
 

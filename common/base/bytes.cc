@@ -4,7 +4,13 @@
 
 namespace weir {
 
+static_assert(std::endian::native == std::endian::little);
+
 void ByteWriter::Varint(uint64_t value) {
+  if (value < 0x80) [[likely]] {
+    out_->push_back(static_cast<char>(value));
+    return;
+  }
   char buffer[10];
   int size = 0;
   while (value >= 0x80) {
@@ -25,17 +31,20 @@ void ByteWriter::Fixed16BigEndian(uint16_t value) {
 }
 
 void ByteWriter::Fixed32BigEndian(uint32_t value) {
-  Fixed16BigEndian(static_cast<uint16_t>(value >> 16));
-  Fixed16BigEndian(static_cast<uint16_t>(value));
+  value = __builtin_bswap32(value);
+  char buffer[4];
+  std::memcpy(buffer, &value, 4);
+  out_->append(buffer, 4);
 }
 
 void ByteWriter::Fixed64BigEndian(uint64_t value) {
-  Fixed32BigEndian(static_cast<uint32_t>(value >> 32));
-  Fixed32BigEndian(static_cast<uint32_t>(value));
+  value = __builtin_bswap64(value);
+  char buffer[8];
+  std::memcpy(buffer, &value, 8);
+  out_->append(buffer, 8);
 }
 
 void ByteWriter::Fixed64LittleEndian(uint64_t value) {
-  static_assert(std::endian::native == std::endian::little);
   char buffer[8];
   std::memcpy(buffer, &value, 8);
   out_->append(buffer, 8);
@@ -100,13 +109,16 @@ uint16_t ByteReader::Fixed16BigEndian() {
 }
 
 uint32_t ByteReader::Fixed32BigEndian() {
-  const auto high = static_cast<uint32_t>(Fixed16BigEndian()) << 16;
-  return high | Fixed16BigEndian();
+  const std::string_view bytes = Raw(4);
+  uint32_t value = 0;
+  if (bytes.size() == 4) {
+    std::memcpy(&value, bytes.data(), 4);
+  }
+  return __builtin_bswap32(value);
 }
 
 uint64_t ByteReader::Fixed64BigEndian() {
-  const auto high = static_cast<uint64_t>(Fixed32BigEndian()) << 32;
-  return high | Fixed32BigEndian();
+  return __builtin_bswap64(Fixed64LittleEndian());
 }
 
 uint64_t ByteReader::Fixed64LittleEndian() {

@@ -1,11 +1,16 @@
 #include "common/base/hash.h"
 
+#include <bit>
+#include <cstring>
+
 #include <xxhash.h>
 
 #include "common/base/bytes.h"
 #include "common/base/check.h"
 
 namespace weir {
+
+static_assert(std::endian::native == std::endian::little);
 
 uint64_t Hash64(std::string_view bytes) {
   return XXH3_64bits(bytes.data(), bytes.size());
@@ -17,9 +22,10 @@ Hash128 HashBytes128(std::string_view bytes) {
 }
 
 void Hash128::AppendTo(std::string* out) const {
-  ByteWriter writer(out);
-  writer.Fixed64BigEndian(high);
-  writer.Fixed64BigEndian(low);
+  const uint64_t words[2] = {__builtin_bswap64(high), __builtin_bswap64(low)};
+  char bytes[16];
+  std::memcpy(bytes, words, sizeof(bytes));
+  out->append(bytes, sizeof(bytes));
 }
 
 std::string Hash128::ToBytes() const {
@@ -30,11 +36,9 @@ std::string Hash128::ToBytes() const {
 
 Hash128 Hash128::FromBytes(std::string_view bytes) {
   WEIR_CHECK(bytes.size() == 16, "{} bytes", bytes.size());
-  ByteReader reader(bytes);
-  Hash128 hash;
-  hash.high = reader.Fixed64BigEndian();
-  hash.low = reader.Fixed64BigEndian();
-  return hash;
+  uint64_t words[2];
+  std::memcpy(words, bytes.data(), sizeof(words));
+  return {__builtin_bswap64(words[0]), __builtin_bswap64(words[1])};
 }
 
 std::string Hash128::ToHex() const {

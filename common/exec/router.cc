@@ -21,6 +21,9 @@ struct PendingRow {
   uint32_t end;
 };
 
+// No more is set aside for a part before it is filled.
+constexpr std::size_t kPartBytesExpectedMax = 4096;
+
 }  // namespace
 
 class Router::Impl {
@@ -76,15 +79,18 @@ class Router::Impl {
 
   Frame Take() {
     Frame frame = std::move(frame_);
+    std::size_t part_bytes_max = 0;
     std::sort(touched_.begin(), touched_.end());
     frame.parts.reserve(touched_.size());
     for (const uint16_t shard : touched_) {
+      part_bytes_max = std::max(part_bytes_max, parts_[shard].bytes.size());
       frame.parts.push_back(
           {ShardId(shard), Epoch(), std::move(parts_[shard].bytes), parts_[shard].entries});
       parts_[shard] = {};
     }
     touched_.clear();
     TakeExcepted(&frame.excepted);
+    part_bytes_expected_ = std::min(part_bytes_max, kPartBytesExpectedMax);
     frame_ = {};
     frame_.version = rules_->version;
     frame_.explicit_ingested = options_.replay;
@@ -189,6 +195,7 @@ class Router::Impl {
       Part& part = parts_[pending_[i].shard];
       if (part.entries++ == 0) {
         touched_.push_back(pending_[i].shard);
+        part.bytes.reserve(part_bytes_expected_);
       }
       header.class_index = pending_[i].class_index;
       header.row_count = static_cast<uint32_t>(end - i);
@@ -207,6 +214,7 @@ class Router::Impl {
   std::vector<Value> event_values_;
   std::vector<Part> parts_;
   std::vector<uint16_t> touched_;
+  std::size_t part_bytes_expected_ = 0;   // as the last frame's longest
   std::vector<PendingRow> pending_;
   std::string scratch_;
   std::string cells_;

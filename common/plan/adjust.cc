@@ -187,7 +187,7 @@ void Analyzer::CompileExceptions() {
                                   written.until_ms.has_value()
                                       ? " until " + FormatTime(*written.until_ms)
                                       : ""),
-                      static_cast<int>(exception.index)};
+                      false, static_cast<int>(exception.index)};
     step.step = std::move(filter);
     // Whose it is, too: heads with equal texts are run once, and what they drop counted once.
     step.identity = fmt::format("EXCEPT {} {} {}", rule_.id, written.name,

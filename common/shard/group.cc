@@ -118,6 +118,9 @@ bool Group::Fold(UnixMillis time_ms, std::string_view cells, const Hash128& iden
     if (!reader.ok()) {
       return false;
     }
+    if (!totals_.empty() && totals_[i].has_value()) {
+      aggregate.function->Add(&*totals_[i], inputs, identity);
+    }
     uint32_t& ref = refs_[position * width + i];
     state.assign(pool_[ref]);
     aggregate.function->Add(&state, inputs, identity);
@@ -153,6 +156,7 @@ void Group::Prune(int64_t floor_index) {
   if (dead == 0) {
     return;
   }
+  pruned_ = true;
   panes_.erase(panes_.begin(), panes_.begin() + static_cast<std::ptrdiff_t>(dead));
   refs_.erase(refs_.begin(), refs_.begin() + static_cast<std::ptrdiff_t>(
                                                  dead * window_->aggregates.size()));
@@ -162,6 +166,7 @@ void Group::Prune(int64_t floor_index) {
 }
 
 void Group::Absorb(const Group& part) {
+  ForgetTotals();
   const std::size_t width = window_->aggregates.size();
   std::string merged;
   for (std::size_t i = 0; i < part.panes_.size(); ++i) {
@@ -193,6 +198,7 @@ void Group::Absorb(const Group& part) {
 
 void Group::Restrict(int64_t after, int64_t until) {
   episodes_.clear();
+  ForgetTotals();
   const std::size_t kept = LowerBound(until + 1);
   for (std::size_t i = kept; i < panes_.size(); ++i) {
     rows_total_ -= panes_[i].rows;
@@ -235,6 +241,26 @@ void Group::MergeOne(int64_t after, int64_t until, std::size_t aggregate,
       function->Merge(merged, pool_[ref]);
     }
   }
+}
+
+std::string_view Group::TotalAtLeast(std::size_t aggregate) const {
+  if (totals_.empty()) {
+    totals_.resize(window_->aggregates.size());
+    pruned_ = false;
+  }
+  std::optional<std::string>& total = totals_[aggregate];
+  if (!total.has_value()) {
+    MergeOne(std::numeric_limits<int64_t>::min() / 2, std::numeric_limits<int64_t>::max(), aggregate,
+             &total.emplace());
+  }
+  return *total;
+}
+
+std::string_view Group::Total(std::size_t aggregate) const {
+  if (pruned_) {
+    totals_.clear();
+  }
+  return TotalAtLeast(aggregate);
 }
 
 uint64_t Group::Merge(int64_t after, int64_t until, std::vector<std::string>* states) const {

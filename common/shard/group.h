@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,6 +70,11 @@ class Group {
   // Merges the states of the panes with index in (after, until]; returns rows counted. states gets
   // one entry per aggregate of the window.
   uint64_t Merge(int64_t after, int64_t until, std::vector<std::string>* states) const;
+  // One aggregate's state over all panes. Kept while the group is open and brought up to date by Fold, since
+  // the judges of a busy group with many panes ask after every record. Valid until the group changes.
+  std::string_view Total(std::size_t aggregate) const;
+  // The same with what was pruned since the last call of Total perhaps still in it.
+  std::string_view TotalAtLeast(std::size_t aggregate) const;
   // Only one aggregate's state, for judging.
   void MergeOne(int64_t after, int64_t until, std::size_t aggregate, std::string* state) const;
   uint64_t RowsIn(int64_t after, int64_t until) const;
@@ -94,6 +100,7 @@ class Group {
   std::size_t PaneFor(int64_t index);
   uint32_t Intern(std::string_view state);
   void CompactPool();
+  void ForgetTotals() { totals_.clear(); }
   std::size_t LowerBound(int64_t index) const;
 
   const plan::Window* window_;
@@ -104,6 +111,9 @@ class Group {
   uint64_t rows_total_ = 0;
   std::vector<alert::EventRef> events_;
   std::vector<Episode> episodes_;
+  // By aggregate: those that somebody asked for. May count panes that were pruned (pruned_ is set then).
+  mutable std::vector<std::optional<std::string>> totals_;
+  mutable bool pruned_ = false;
 };
 
 // Identifies a rule in stored state: hash of its id.

@@ -18,8 +18,8 @@ constexpr std::size_t kEncodedSizeMax = std::size_t{1} << 31;
 }  // namespace
 
 GroupTable::GroupTable(const plan::Window* window, std::string key_prefix,
-                       state::StateStore* store)
-    : window_(window), key_prefix_(std::move(key_prefix)), store_(store) {}
+                       state::StateStore* store, TableTotals* totals)
+    : window_(window), key_prefix_(std::move(key_prefix)), store_(store), totals_(totals) {}
 GroupTable::~GroupTable() = default;
 
 void GroupTable::SetWindow(const plan::Window* window) {
@@ -31,6 +31,8 @@ void GroupTable::SetBytes(Entry* entry, std::string_view encoded) {
   WEIR_CHECK(encoded.size() < kEncodedSizeMax, "group of {} bytes", encoded.size());
   memory_bytes_ += encoded.size();
   memory_bytes_ -= entry->size;
+  totals_->memory_bytes += encoded.size();
+  totals_->memory_bytes -= entry->size;
   if (entry->size != encoded.size() || entry->bytes == nullptr) {
     entry->bytes = std::make_unique_for_overwrite<char[]>(encoded.size());
     entry->size = static_cast<uint32_t>(encoded.size());
@@ -60,11 +62,10 @@ Status GroupTable::Prefetch(const std::vector<Hash128>& hashes) {
   store_->MultiGet(state::Family::kState, keys, &values, &statuses);
   for (std::size_t i = 0; i < keys.size(); ++i) {
     if (statuses[i].ok()) {
-      const auto [position, added] = entries_.try_emplace(*wanted[i]);
-      if (added) {
-        memory_bytes_ += kEntryOverhead;
-        position->second.stored = true;
-        SetBytes(&position->second, values[i]);
+      if (!entries_.contains(*wanted[i])) {
+        Entry* entry = AddEntry(*wanted[i]);
+        entry->stored = true;
+        SetBytes(entry, values[i]);
       }
     } else if (statuses[i].code() != StatusCode::kNotFound) {
       return Annotate(statuses[i], "reading spilled groups");
@@ -82,10 +83,19 @@ Group* GroupTable::OpenEntry(const Hash128& hash, Entry* entry) {
   return entry->open.get();
 }
 
-StatusOr<Group*> GroupTable::Open(const Hash128& hash, std::string_view key, bool create) {
-  auto position = entries_.find(hash);
+GroupTable::Entry* GroupTable::AddEntry(const Hash128& hash) {
+  memory_bytes_ += kEntryOverhead;
+  totals_->memory_bytes += kEntryOverhead;
+  return &entries_[hash];
+}
+
+// Null when there is none and none is made. Valid until an entry is added or erased.
+StatusOr<GroupTable::Entry*> GroupTable::FindEntry(const Hash128& hash, std::string_view key,
+                                                   bool create) {
+  const auto position = entries_.find(hash);
   if (position != entries_.end()) {
-    return OpenEntry(hash, &position->second);
+    OpenEntry(hash, &position->second);
+    return &position->second;
   }
   if (store_may_hold_) {
     std::string store_key = key_prefix_;
@@ -93,31 +103,44 @@ StatusOr<Group*> GroupTable::Open(const Hash128& hash, std::string_view key, boo
     std::string value;
     const Status status = store_->Get(state::Family::kState, store_key, &value);
     if (status.ok()) {
-      Entry& entry = entries_[hash];
-      memory_bytes_ += kEntryOverhead;
-      entry.stored = true;
-      SetBytes(&entry, value);
-      return OpenEntry(hash, &entry);
+      Entry* entry = AddEntry(hash);
+      entry->stored = true;
+      SetBytes(entry, value);
+      OpenEntry(hash, entry);
+      return entry;
     }
     if (status.code() != StatusCode::kNotFound) {
       return Annotate(status, "reading a spilled group");
     }
   }
   if (!create) {
-    return static_cast<Group*>(nullptr);
+    return static_cast<Entry*>(nullptr);
   }
-  Entry& entry = entries_[hash];
-  memory_bytes_ += kEntryOverhead;
-  entry.referenced = true;
-  entry.open = std::make_unique<Group>(window_, key);
+  Entry* entry = AddEntry(hash);
+  entry->referenced = true;
+  entry->open = std::make_unique<Group>(window_, key);
   open_.push_back(hash);
-  return entry.open.get();
+  return entry;
+}
+
+StatusOr<Group*> GroupTable::Open(const Hash128& hash, std::string_view key, bool create) {
+  WEIR_ASSIGN_OR_RETURN(Entry * entry, FindEntry(hash, key, create));
+  return entry == nullptr ? static_cast<Group*>(nullptr) : entry->open.get();
+}
+
+StatusOr<Group*> GroupTable::OpenToChange(const Hash128& hash, std::string_view key) {
+  WEIR_ASSIGN_OR_RETURN(Entry * entry, FindEntry(hash, key, true));
+  MarkDirty(hash, entry);
+  return entry->open.get();
 }
 
 void GroupTable::MarkDirty(const Hash128& hash) {
-  Entry& entry = entries_.at(hash);
-  if (!entry.dirty) {
-    entry.dirty = true;
+  MarkDirty(hash, &entries_.at(hash));
+}
+
+void GroupTable::MarkDirty(const Hash128& hash, Entry* entry) {
+  if (!entry->dirty) {
+    entry->dirty = true;
     ++dirty_count_;
     dirty_.push_back(hash);
   }
@@ -144,6 +167,7 @@ void GroupTable::CloseIdle(std::size_t keep, const ExpiresFn& expires) {
 
 void GroupTable::Erase(absl::flat_hash_map<Hash128, Entry>::iterator position) {
   memory_bytes_ -= position->second.size + kEntryOverhead;
+  totals_->memory_bytes -= position->second.size + kEntryOverhead;
   entries_.erase(position);
 }
 
@@ -226,7 +250,7 @@ std::size_t GroupTable::EvictClean(std::size_t target_bytes) {
       }
       Erase(current);
       ++evicted_;
-      store_may_hold_ = true;
+      SetStoreMayHold();
     }
   }
   // Erasing leaves the table its capacity; a table much too large for what is left gives it back.
@@ -255,7 +279,9 @@ void GroupTable::Sweep(uint64_t dead_before_ms, std::size_t count) {
     if (entry.open == nullptr && entry.bytes != nullptr && !(entry.stored && entry.dirty) &&
         Group::ExpiresOf(BytesOf(entry)) < dead_before_ms) {
       dirty_count_ -= entry.dirty ? 1 : 0;
-      store_may_hold_ = store_may_hold_ || entry.stored;
+      if (entry.stored) {
+        SetStoreMayHold();
+      }
       Erase(current);
       --sweep_position_;
     }

@@ -20,10 +20,17 @@
 
 namespace weir::shard {
 
+// Of all tables of a shard together, kept as they change: a shard may have hundreds of windows.
+struct TableTotals {
+  std::size_t memory_bytes = 0;
+  bool store_may_hold = false;   // of any table, ever
+};
+
 class GroupTable {
  public:
-  // window may be replaced by SetWindow when a new rule set keeps it.
-  GroupTable(const plan::Window* window, std::string key_prefix, state::StateStore* store);
+  // window may be replaced by SetWindow when a new rule set keeps it. totals outlives the table.
+  GroupTable(const plan::Window* window, std::string key_prefix, state::StateStore* store,
+             TableTotals* totals);
   ~GroupTable();
 
   void SetWindow(const plan::Window* window);
@@ -36,6 +43,8 @@ class GroupTable {
   // pointer is valid until CloseIdle. The group counts as changed only after MarkDirty.
   StatusOr<Group*> Open(const Hash128& hash, std::string_view key, bool create);
   void MarkDirty(const Hash128& hash);
+  // Open with create, and MarkDirty.
+  StatusOr<Group*> OpenToChange(const Hash128& hash, std::string_view key);
 
   // Encodes opened groups back until at most `keep` stay open (the oldest go first). expires gives
   // the time from which a group is dead.
@@ -59,7 +68,10 @@ class GroupTable {
   uint64_t evicted() const { return evicted_; }
   // Whether the store may hold groups that are not in memory.
   bool store_may_hold() const { return store_may_hold_; }
-  void set_store_may_hold(bool value) { store_may_hold_ = value; }
+  void SetStoreMayHold() {
+    store_may_hold_ = true;
+    totals_->store_may_hold = true;
+  }
   bool dirty() const { return dirty_count_ != 0; }
 
  private:
@@ -72,6 +84,9 @@ class GroupTable {
     std::unique_ptr<Group> open;
   };
 
+  StatusOr<Entry*> FindEntry(const Hash128& hash, std::string_view key, bool create);
+  void MarkDirty(const Hash128& hash, Entry* entry);
+  Entry* AddEntry(const Hash128& hash);
   Group* OpenEntry(const Hash128& hash, Entry* entry);
   void CloseEntry(Entry* entry, const ExpiresFn& expires);
   void SetBytes(Entry* entry, std::string_view encoded);
@@ -81,6 +96,7 @@ class GroupTable {
   const plan::Window* window_;
   std::string key_prefix_;
   state::StateStore* store_;
+  TableTotals* totals_;
   absl::flat_hash_map<Hash128, Entry> entries_;
   std::deque<Hash128> open_;          // in order of opening
   std::vector<Hash128> dirty_;        // may name entries that are clean again

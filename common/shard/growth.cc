@@ -6,9 +6,6 @@ namespace weir::shard {
 
 namespace {
 
-// Merging many panes for a mere estimate is not worth it: such a group counts as a candidate.
-constexpr std::size_t kEstimatePanesMax = 64;
-
 bool Reaches(const plan::GrowthCondition& condition, const Value& result) {
   if (result.is_null() || result.is_multi()) {
     return false;
@@ -34,6 +31,17 @@ bool OnlyRowCounts(const plan::CompiledRule& rule, const plan::Window& window) {
 bool RowsReach(const plan::CompiledRule& rule, uint64_t rows) {
   for (const plan::GrowthCondition& condition : rule.judge.growth) {
     if (!Reaches(condition, Value::Long(static_cast<int64_t>(rows)))) {
+      return false;
+    }
+  }
+  return rows > 0;
+}
+
+// Of the conditions those on the number of rows. They cost nothing and settle most, so they come first.
+bool RowCountsReach(const plan::CompiledRule& rule, const Group& group, uint64_t rows) {
+  for (const plan::GrowthCondition& condition : rule.judge.growth) {
+    if (group.window().aggregates[condition.aggregate].function == nullptr &&
+        !Reaches(condition, Value::Long(static_cast<int64_t>(rows)))) {
       return false;
     }
   }
@@ -139,17 +147,13 @@ class MergingState final : public window::SlidingState {
 }  // namespace
 
 bool GrowthHolds(const plan::CompiledRule& rule, const Group& group, int64_t after, int64_t until) {
-  const uint64_t rows = group.RowsIn(after, until);
-  if (rows == 0) {
+  if (!RowCountsReach(rule, group, group.RowsIn(after, until))) {
     return false;
   }
   Arena arena;
   for (const plan::GrowthCondition& condition : rule.judge.growth) {
     const auto& function = group.window().aggregates[condition.aggregate].function;
     if (function == nullptr) {
-      if (!Reaches(condition, Value::Long(static_cast<int64_t>(rows)))) {
-        return false;
-      }
       continue;
     }
     std::string merged;
@@ -162,14 +166,20 @@ bool GrowthHolds(const plan::CompiledRule& rule, const Group& group, int64_t aft
 }
 
 bool GrowthMayHold(const plan::CompiledRule& rule, const Group& group) {
-  if (OnlyRowCounts(rule, group.window())) {
-    return RowsReach(rule, group.rows_total());
+  if (!RowCountsReach(rule, group, group.rows_total())) {
+    return false;
   }
-  if (group.panes().size() > kEstimatePanesMax) {
-    return true;
+  Arena arena;
+  for (const plan::GrowthCondition& condition : rule.judge.growth) {
+    const auto& function = group.window().aggregates[condition.aggregate].function;
+    // A total that counts too much may reach the minimum wrongly, so only then it is made anew.
+    if (function != nullptr &&
+        (!Reaches(condition, function->Finish(group.TotalAtLeast(condition.aggregate), &arena)) ||
+         !Reaches(condition, function->Finish(group.Total(condition.aggregate), &arena)))) {
+      return false;
+    }
   }
-  return GrowthHolds(rule, group, std::numeric_limits<int64_t>::min() / 2,
-                     std::numeric_limits<int64_t>::max());
+  return true;
 }
 
 bool GrowthHalfWay(const plan::CompiledRule& rule, const Group& group) {

@@ -90,7 +90,7 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
       state->table.SetWindow(&window);
     } else {
       const std::string prefix = GroupPrefix(options_.id, window.id);
-      state = std::make_unique<WindowState>(rule_set_, &window, prefix, store_);
+      state = std::make_unique<WindowState>(rule_set_, &window, prefix, store_, &tables_);
       state->created_ms = now_ms == 0 ? kTimeMin : now_ms;
       const auto times = meta_.windows.find(window.id);
       if (times != meta_.windows.end()) {
@@ -100,7 +100,7 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
       }
       WEIR_RETURN_IF_ERROR(store_->Scan(state::Family::kState, prefix, state::PrefixEnd(prefix),
                                         [&](std::string_view, std::string_view) {
-                                          state->table.set_store_may_hold(true);
+                                          state->table.SetStoreMayHold();
                                           return false;
                                         }));
       const std::string candidates = CandidatePrefix(options_.id, window.id);
@@ -113,6 +113,12 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
     }
     window_by_index_.push_back(state.get());
   }
+  for (const auto& [id, window] : windows_) {
+    if (window->table.store_may_hold() || !window->candidates.empty()) {
+      Use(window.get());
+    }
+  }
+  tick_rules_.clear();
   stale_.clear();
   for (const plan::CompiledRule& rule : rule_set_->rules) {
     RuleState state;
@@ -140,10 +146,22 @@ Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
     RuleState* kept = &rules_.emplace(state.hash, state).first->second;
     rules_by_window_[rule.window_index].push_back(kept);
   }
+  for (auto& [hash, state] : rules_) {
+    if (AtTicks(*state.rule)) {
+      tick_rules_.push_back(&state);
+    }
+  }
   for (std::size_t index = 0; index < window_by_index_.size(); ++index) {
     FindSpreadJudged(index);
   }
   return OkStatus();
+}
+
+void Shard::Use(WindowState* window) {
+  if (!window->used) {
+    window->used = true;
+    used_windows_.push_back(window);
+  }
 }
 
 Status Shard::Apply(LogNumber number, std::string_view bytes, ApplyOutcome* outcome) {
@@ -197,7 +215,8 @@ Status Shard::Advance(const Instant& instant) {
     storms_.Expire(done_ms);
     identities_.Expire(instant.closed_ms);
   }
-  for (const auto& [id, window] : windows_) {
+  CloseIdleGroups();
+  for (WindowState* window : used_windows_) {
     window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window))),
                         kSweepEntries);
   }
@@ -205,11 +224,7 @@ Status Shard::Advance(const Instant& instant) {
 }
 
 Status Shard::PrefetchGroups(const Record& record) {
-  bool any = false;
-  for (WindowState* window : window_by_index_) {
-    any = any || window->table.store_may_hold();
-  }
-  if (!any) {
+  if (!tables_.store_may_hold) {
     return OkStatus();
   }
   std::map<uint32_t, std::vector<Hash128>> wanted;
@@ -219,7 +234,8 @@ Status Shard::PrefetchGroups(const Record& record) {
       const exec::EntryHeader entry = exec::ReadEntryHeader(&reader, batch.explicit_ingested);
       for (uint32_t i = 0; i < entry.row_count && reader.ok(); ++i) {
         const exec::RowView row = exec::ReadRow(&reader);
-        if (row.window_index < window_by_index_.size()) {
+        if (row.window_index < window_by_index_.size() &&
+            window_by_index_[row.window_index]->table.store_may_hold()) {
           wanted[row.window_index].push_back(
               GroupHash(*window_by_index_[row.window_index]->window, row.key));
         }
@@ -339,16 +355,19 @@ Status Shard::FoldRow(uint32_t window_index, std::string_view key, std::string_v
     return OkStatus();
   }
   const Hash128 hash = GroupHash(window, key);
-  WEIR_ASSIGN_OR_RETURN(Group * group, state.table.Open(hash, key, true));
+  Use(&state);
+  WEIR_ASSIGN_OR_RETURN(Group * group, state.table.OpenToChange(hash, key));
   group->Prune(judge_.FloorIndex(window, DoneBefore(state)));
   if (!group->Fold(time_ms, cells, identity, &arena_)) {
     return DataLoss("malformed cells of a row");
   }
-  state.table.MarkDirty(hash);
   state.earliest_ms = std::min(state.earliest_ms, time_ms);
   state.latest_ms = std::max(state.latest_ms, time_ms);
-  if (state.touched.empty() || state.touched.back() != hash) {
-    state.touched.push_back(hash);
+  if (state.touched.empty()) {
+    touched_windows_.push_back(window_index);
+  }
+  if (state.touched.empty() || state.touched.back().second != group) {
+    state.touched.emplace_back(hash, group);
   }
   bool keep_event = false;
   for (RuleState* rule : rules) {
@@ -380,31 +399,38 @@ void Shard::UpdateCandidate(WindowState* window, const std::vector<RuleState*>& 
   window->candidate_changes[hash] = may_pass;
 }
 
-Status Shard::JudgeTouched(const Instant& instant) {
-  const auto expires = [this](const Group& group) { return judge_.ExpiresMs(group); };
-  std::vector<Judge::NewEpisode> found;
-  for (std::size_t index = 0; index < window_by_index_.size(); ++index) {
-    WindowState& state = *window_by_index_[index];
-    std::sort(state.touched.begin(), state.touched.end());
-    state.touched.erase(std::unique(state.touched.begin(), state.touched.end()),
-                        state.touched.end());
-    for (const Hash128& hash : state.touched) {
-      WEIR_ASSIGN_OR_RETURN(Group * group, state.table.Open(hash, "", false));
-      for (RuleState* rule : rules_by_window_[index]) {
-        if (AtTicks(*rule->rule)) {
-          continue;
-        }
-        judge_.ForgetEpisodes(*rule, group, meta_.closed_ms);
-        judge_.Rejudge(rule, hash, group, instant, &found);
-        for (const Episode& episode : group->episodes()) {
-          if (episode.owns_alert && !episode.recovered && episode.rule == rule->hash) {
-            stale_[episode.alert] = {&state, hash, rule->rule};
-          }
+// Judges the groups that got rows, those of rules judged as rows come.
+Status Shard::JudgeTouchedWindow(uint32_t window_index, const Instant& instant,
+                                 std::vector<Judge::NewEpisode>* found) {
+  WindowState& state = *window_by_index_[window_index];
+  std::sort(state.touched.begin(), state.touched.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  state.touched.erase(std::unique(state.touched.begin(), state.touched.end()),
+                      state.touched.end());
+  for (const auto& [hash, group] : state.touched) {
+    for (RuleState* rule : rules_by_window_[window_index]) {
+      if (AtTicks(*rule->rule)) {
+        continue;
+      }
+      judge_.ForgetEpisodes(*rule, group, meta_.closed_ms);
+      judge_.Rejudge(rule, hash, group, instant, found);
+      for (const Episode& episode : group->episodes()) {
+        if (episode.owns_alert && !episode.recovered && episode.rule == rule->hash) {
+          stale_[episode.alert] = {&state, hash, rule->rule};
         }
       }
-      UpdateCandidate(&state, rules_by_window_[index], hash, *group);
     }
-    state.touched.clear();
+    UpdateCandidate(&state, rules_by_window_[window_index], hash, *group);
+  }
+  state.touched.clear();
+  return OkStatus();
+}
+
+Status Shard::JudgeTouched(const Instant& instant) {
+  std::vector<Judge::NewEpisode> found;
+  std::sort(touched_windows_.begin(), touched_windows_.end());
+  for (const uint32_t index : touched_windows_) {
+    WEIR_RETURN_IF_ERROR(JudgeTouchedWindow(index, instant, &found));
   }
   // Earlier episodes first, whatever the order of the rows, so that suppression does not depend on it.
   std::sort(found.begin(), found.end(),
@@ -418,10 +444,20 @@ Status Shard::JudgeTouched(const Instant& instant) {
     WEIR_RETURN_IF_ERROR(judge_.Begin(episode, group, instant));
     table.MarkDirty(episode.group_hash);
   }
-  for (WindowState* state : window_by_index_) {
-    state->table.CloseIdle(kOpenGroupsMax, expires);
+  const auto expires = [this](const Group& group) { return judge_.ExpiresMs(group); };
+  for (const uint32_t index : touched_windows_) {
+    window_by_index_[index]->table.CloseIdle(kOpenGroupsMax, expires);
   }
+  touched_windows_.clear();
   return OkStatus();
+}
+
+// Of all windows: what judging ticks and refreshing alerts opened.
+void Shard::CloseIdleGroups() {
+  const auto expires = [this](const Group& group) { return judge_.ExpiresMs(group); };
+  for (WindowState* window : used_windows_) {
+    window->table.CloseIdle(kOpenGroupsMax, expires);
+  }
 }
 
 Status Shard::PruneCandidates() {
@@ -457,7 +493,8 @@ void Shard::FillMeta() {
 
 Status Shard::Checkpoint(state::WriteBatch* batch) {
   const auto expires = [this](const Group& group) { return judge_.ExpiresMs(group); };
-  for (const auto& [id, window] : windows_) {
+  for (WindowState* window : used_windows_) {
+    const Hash128& id = window->window->id;
     const auto dead_before_ms =
         static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window)));
     window->table.Checkpoint(dead_before_ms, expires, batch);
@@ -501,25 +538,17 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
 }
 
 void Shard::Evict(std::size_t target_bytes) {
-  for (const auto& [id, window] : windows_) {
-    const std::size_t share = table_bytes() == 0
-                                  ? 0
-                                  : target_bytes * window->table.memory_bytes() / table_bytes();
+  const std::size_t before = table_bytes();
+  for (WindowState* window : used_windows_) {
+    const std::size_t share =
+        before == 0 ? 0 : target_bytes * window->table.memory_bytes() / before;
     window->table.EvictClean(share);
   }
 }
 
-std::size_t Shard::table_bytes() const {
-  std::size_t bytes = 0;
-  for (const auto& [id, window] : windows_) {
-    bytes += window->table.memory_bytes();
-  }
-  return bytes;
-}
-
 std::size_t Shard::groups_in_memory() const {
   std::size_t groups = 0;
-  for (const auto& [id, window] : windows_) {
+  for (const WindowState* window : used_windows_) {
     groups += window->table.size();
   }
   return groups;
@@ -527,7 +556,7 @@ std::size_t Shard::groups_in_memory() const {
 
 uint64_t Shard::groups_evicted() const {
   uint64_t groups = 0;
-  for (const auto& [id, window] : windows_) {
+  for (const WindowState* window : used_windows_) {
     groups += window->table.evicted();
   }
   return groups;

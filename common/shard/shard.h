@@ -155,7 +155,7 @@ class Shard {
   RuleSetVersion version() const { return meta_.version; }
   const ShardMeta& meta() const { return meta_; }
   const std::map<Hash128, RuleState>& rule_states() const { return rules_; }
-  std::size_t table_bytes() const;
+  std::size_t table_bytes() const { return tables_.memory_bytes; }
   std::size_t groups_in_memory() const;
   uint64_t groups_evicted() const;
   std::size_t identities() const { return identities_.size(); }
@@ -201,6 +201,10 @@ class Shard {
   Status JudgeTouched(const Instant& instant);
   void UpdateCandidate(WindowState* window, const std::vector<RuleState*>& rules,
                        const Hash128& hash, const Group& group);
+  Status JudgeTouchedWindow(uint32_t window_index, const Instant& instant,
+                            std::vector<Judge::NewEpisode>* found);
+  void CloseIdleGroups();
+  void Use(WindowState* window);
   Status PruneCandidates();
   void CountRefusal(const std::vector<RuleState*>& rules, Refusal refusal,
                     std::string_view event_id, UnixMillis timestamp_ms, UnixMillis arrived_ms);
@@ -220,10 +224,14 @@ class Shard {
   Storms storms_;
   Judge judge_;
   IdentityIndex identities_;
+  TableTotals tables_;                                        // of all windows
   std::map<Hash128, std::unique_ptr<WindowState>> windows_;   // by window id; also retired ones
+  std::vector<WindowState*> used_windows_;                    // of windows_, in the order of their first use
   std::vector<WindowState*> window_by_index_;                 // of rule_set_
   std::vector<std::vector<RuleState*>> rules_by_window_;
+  std::vector<uint32_t> touched_windows_;                     // by the record being applied
   std::map<Hash128, RuleState> rules_;                        // by RuleHash, of rule_set_
+  std::vector<RuleState*> tick_rules_;                        // of rules_, those judged at ticks; same order
   std::map<Hash128, Stale> stale_;                            // by alert id
   Arena arena_;
 };

@@ -20,10 +20,11 @@ bool Shard::WantsClosing(UnixMillis closed_ms) const {
   if (!stale_.empty() || alerts_.HasDue(closed_ms)) {
     return true;
   }
-  for (const auto& [hash, state] : rules_) {
+  for (const RuleState* rule : tick_rules_) {
+    const RuleState& state = *rule;
     const bool elsewhere = JudgedElsewhere(*state.rule);
     const UnixMillis judged_ms = elsewhere ? meta_.closed_ms : state.judged_ms;
-    if (!AtTicks(*state.rule) || FloorTo(closed_ms, state.rule->judge.tick_ms) <= judged_ms) {
+    if (FloorTo(closed_ms, state.rule->judge.tick_ms) <= judged_ms) {
       continue;
     }
     if (elsewhere && judged_ms < state.told_active_until_ms) {
@@ -41,10 +42,8 @@ bool Shard::WantsClosing(UnixMillis closed_ms) const {
 Status Shard::JudgeTicks(const Instant& instant) {
   bool judged = false;
   std::vector<RuleState*> at_ticks;
-  for (auto& [hash, state] : rules_) {
-    if (!AtTicks(*state.rule)) {
-      continue;
-    }
+  for (RuleState* rule : tick_rules_) {
+    RuleState& state = *rule;
     if (JudgedElsewhere(*state.rule)) {
       continue;
     }

@@ -162,6 +162,9 @@ Status Judge::EmitTickRow(RuleState* rule, const TickRow& result, UnixMillis tic
 }
 
 Status Judge::RecoverTicks(const std::vector<RuleState*>& rules, UnixMillis closed_ms) {
+  if (tick_episodes_.empty()) {
+    return OkStatus();
+  }
   std::unordered_map<Hash128, int64_t> intervals;
   for (const RuleState* rule : rules) {
     intervals[rule->hash] = rule->rule->judge.interval_ms;

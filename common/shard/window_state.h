@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/time.h"
@@ -20,10 +21,10 @@ inline constexpr UnixMillis kTimeMax = 4'000'000'000'000'000;
 
 struct WindowState {
   WindowState(plan::RuleSetPtr rule_set, const plan::Window* plan_window, std::string key_prefix,
-              state::StateStore* store)
+              state::StateStore* store, TableTotals* totals)
       : rules(std::move(rule_set)),
         window(plan_window),
-        table(plan_window, std::move(key_prefix), store) {}
+        table(plan_window, std::move(key_prefix), store, totals) {}
 
   plan::RuleSetPtr rules;               // keeps window alive
   const plan::Window* window;
@@ -35,10 +36,12 @@ struct WindowState {
   UnixMillis earliest_ms = kTimeMax;
   UnixMillis latest_ms = kTimeMin;
   UnixMillis created_ms = kTimeMin;     // the clock when the window began to fill; wall clock only
-  std::vector<Hash128> touched;         // by the record being applied
+  // By the record being applied, maybe several times; open until it is judged.
+  std::vector<std::pair<Hash128, Group*>> touched;
   // Least told_judged_ms of its spread rules: later panes stay. Not part of the state, since what is
   // pruned no window can see any more.
   UnixMillis spread_judged_ms = kTimeMax;
+  bool used = false;                    // has groups or candidates, or had some
   uint64_t durable_dead_before_ms = 0;  // what the last checkpoint took for dead
 };
 

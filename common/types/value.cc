@@ -258,7 +258,38 @@ void AppendJavaDouble(double number, std::string* out) {
   out->append(digits).append(fmt::format("E{}", exponent));
 }
 
+namespace {
+
+// Four numbers up to 255 without leading zeros, as inet_pton takes them; nearly every address is one.
+bool ParseIpV4(std::string_view text, char* bytes) {
+  std::size_t at = 0;
+  for (int part = 0; part < 4; ++part) {
+    if (part > 0 && (at >= text.size() || text[at++] != '.')) {
+      return false;
+    }
+    const std::size_t begin = at;
+    unsigned number = 0;
+    for (; at < text.size() && at < begin + 3 && text[at] >= '0' && text[at] <= '9'; ++at) {
+      number = number * 10 + static_cast<unsigned>(text[at] - '0');
+    }
+    if (at == begin || number > 255 || (text[begin] == '0' && at > begin + 1)) {
+      return false;
+    }
+    bytes[part] = static_cast<char>(number);
+  }
+  return at == text.size();
+}
+
+}  // namespace
+
 bool ParseIp(std::string_view text, char* bytes) {
+  char v4[4];
+  if (ParseIpV4(text, v4)) {
+    std::memset(bytes, 0, 10);
+    std::memset(bytes + 10, 0xff, 2);
+    std::memcpy(bytes + 12, v4, 4);
+    return true;
+  }
   char buffer[64];
   if (text.empty() || text.size() >= sizeof(buffer)) {
     return false;
@@ -266,17 +297,10 @@ bool ParseIp(std::string_view text, char* bytes) {
   std::memcpy(buffer, text.data(), text.size());
   buffer[text.size()] = '\0';
   in6_addr v6{};
-  if (inet_pton(AF_INET6, buffer, &v6) == 1) {
-    std::memcpy(bytes, &v6, 16);
-    return true;
-  }
-  in_addr v4{};
-  if (inet_pton(AF_INET, buffer, &v4) != 1) {
+  if (inet_pton(AF_INET6, buffer, &v6) != 1) {
     return false;
   }
-  std::memset(bytes, 0, 10);
-  std::memset(bytes + 10, 0xff, 2);
-  std::memcpy(bytes + 12, &v4, 4);
+  std::memcpy(bytes, &v6, 16);
   return true;
 }
 

@@ -10,17 +10,20 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "cli/node.h"
 #include "common/base/units.h"
 #include "common/config/config.h"
 #include "common/telemetry/log.h"
 #include "tests/bench/alert_bench.h"
+#include "tests/bench/bench_node.h"
 #include "tests/bench/ceilings.h"
+#include "tests/bench/cluster_bench.h"
 #include "tests/bench/group_bench.h"
 #include "tests/bench/identity_bench.h"
 #include "tests/bench/latency_bench.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/push_load.h"
+#include "tests/bench/rules_bench.h"
+#include "tests/bench/tick_bench.h"
 
 namespace weir::bench {
 namespace {
@@ -35,6 +38,7 @@ struct IngestOptions {
   uint64_t probes = 100;
   uint64_t groups = 2000;
   bool replay = false;
+  std::vector<std::string> settings;   // "key=value" of the node's configuration
 };
 
 // One measurement of everything that is compared, made right after each other.
@@ -43,45 +47,6 @@ struct Round {
   LoadResult drop;
   ParseResult parse;
 };
-
-StatusOr<std::unique_ptr<cli::Node>> StartNode(const IngestOptions& options,
-                                               const std::string& folder) {
-  config::Sources sources;
-  sources.flags = {{"listen", "127.0.0.1:0"}, {"data_dir", folder}, {"rules", options.rules}};
-  if (options.replay) {
-    sources.flags.emplace_back("clock", "replay");
-    for (const std::string& name : PushLoad::ProducerNames(options.streams)) {
-      sources.flags.emplace_back("replay.producers", name);
-    }
-  }
-  const config::LoadResult loaded = config::Load(sources);
-  if (!loaded.problems.empty()) {
-    return InvalidArgument("{}", loaded.problems.front().Render());
-  }
-  return cli::Node::Start(loaded.config, nullptr, nullptr);
-}
-
-// Everything sent was acknowledged and counted once.
-Status CheckAnswers(const LoadResult& result) {
-  const Answers& answers = result.answers;
-  if (answers.accepted != result.sent || answers.matched != result.sent_matching ||
-      answers.repeated + answers.late + answers.future + answers.rejected != 0) {
-    return Internal(
-        "{} events ({} matching) sent; acknowledged: accepted={} matched={} repeated={} late={} "
-        "future={} rejected={}",
-        result.sent, result.sent_matching, answers.accepted, answers.matched, answers.repeated,
-        answers.late, answers.future, answers.rejected);
-  }
-  return OkStatus();
-}
-
-double PerSecond(uint64_t events, double seconds) {
-  return seconds > 0 ? static_cast<double>(events) / seconds : 0;
-}
-
-double MicrosPerEvent(uint64_t events, double seconds) {
-  return seconds * 1e6 / static_cast<double>(events);
-}
 
 void ReportRounds(const std::vector<Round>& rounds, Report* report) {
   const auto median = [&](const auto& value_of) {
@@ -139,7 +104,10 @@ StatusOr<Round> MeasureRound(const IngestOptions& options, const std::string& no
 Status RunIngestBench(const IngestOptions& options, Report* report) {
   const TempFolder folder("weir_bench_ingest");
   PushLoad load(options.streams, options.match, options.replay);
-  WEIR_ASSIGN_OR_RETURN(const auto node, StartNode(options, folder.path()));
+  WEIR_ASSIGN_OR_RETURN(const auto node,
+                        StartNode(options.rules, folder.path(), options.settings,
+                                  options.replay ? PushLoad::ProducerNames(options.streams)
+                                                 : std::vector<std::string>()));
   if (node->rules_loaded() == 0) {
     return InvalidArgument("no rules in '{}'", options.rules);
   }
@@ -250,6 +218,7 @@ void AddIngest(CLI::App* app, IngestOptions* options, std::string* clock) {
       ->capture_default_str();
   app->add_option("--groups", options->groups, "Groups made to measure their memory; 0: none")
       ->capture_default_str();
+  app->add_option("--set", options->settings, "KEY=VALUE of the node's configuration");
   app->add_option("--clock", *clock, "wall or replay")
       ->capture_default_str()->check(CLI::IsMember({"wall", "replay"}));
 }
@@ -295,6 +264,55 @@ Status ReadSizes(const GroupSizes& sizes, GroupOptions* options) {
   return OkStatus();
 }
 
+void AddRules(CLI::App* app, RulesOptions* options) {
+  app->add_option("--rules", options->rules, "Folder of rules to take first")
+      ->capture_default_str();
+  app->add_option("--counts", options->counts,
+                  "Rules loaded, in turn; what the folder lacks is made up, and the first two are compared "
+                  "with the last")
+      ->capture_default_str()->delimiter(',')->check(CLI::Range(1, 5000));
+  app->add_option("--events", options->events, "Events for each count and round")
+      ->capture_default_str();
+  app->add_option("--rounds", options->rounds, "Rounds; medians are reported")
+      ->capture_default_str()->check(CLI::Range(1, 100));
+  app->add_option("--streams", options->streams, "Producers, a stream each")
+      ->capture_default_str()->check(CLI::Range(1, 64));
+  app->add_option("--set", options->settings, "KEY=VALUE of the node's configuration");
+  app->add_option("--match", options->match, "Share of the events that the first rule counts")
+      ->capture_default_str()->check(CLI::Range(0.002, 1.0));
+}
+
+void AddCluster(CLI::App* app, ClusterOptions* options) {
+  app->add_option("--local-cluster", options->local_cluster, "The script that starts clusters")
+      ->capture_default_str();
+  app->add_option("--weir", options->weir, "Another binary than the script's");
+  app->add_option("--rules", options->rules, "Rule file or folder")->capture_default_str();
+  app->add_option("--shapes", options->shapes, "Clusters to compare with the first: ingest nodes+workers")
+      ->capture_default_str()->delimiter(',');
+  app->add_option("--events", options->events, "Events for each cluster and round")
+      ->capture_default_str();
+  app->add_option("--rounds", options->rounds, "Rounds; medians are reported")
+      ->capture_default_str()->check(CLI::Range(1, 100));
+  app->add_option("--streams", options->streams, "Producers, a stream each")
+      ->capture_default_str()->check(CLI::Range(1, 64));
+  app->add_option("--match", options->match, "Share of the events that a rule counts")
+      ->capture_default_str()->check(CLI::Range(0.002, 1.0));
+}
+
+void AddTicks(CLI::App* app, TickOptions* options) {
+  app->add_option("--rules", options->rules, "Folder of rules to take first")
+      ->capture_default_str();
+  app->add_option("--rule-count", options->rule_count, "Rules; what the folder lacks is made up")
+      ->capture_default_str()->check(CLI::Range(1, 5000));
+  app->add_option("--groups", options->groups, "Principals with an event each")
+      ->capture_default_str()->check(CLI::PositiveNumber);
+  app->add_option("--ticks", options->ticks, "Ticks of ten minutes")
+      ->capture_default_str()->check(CLI::Range(1, 1000));
+  app->add_option("--acks", options->acks, "Frames timed while no tick is judged")
+      ->capture_default_str();
+  app->add_option("--shards", options->shards, "Shards")->capture_default_str();
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Measures a weir node on this machine.", "weir-bench");
   app.require_subcommand(1);
@@ -327,6 +345,15 @@ int Main(int argc, char** argv) {
   CLI::App* alerts_app = app.add_subcommand("alerts", "Lists and watches of many open alerts");
   alerts_app->add_option("--alerts", alerts.alerts, "Open alerts")->capture_default_str();
   alerts_app->add_option("--rounds", alerts.rounds, "Calls of each kind")->capture_default_str();
+  RulesOptions rules;
+  CLI::App* rules_app = app.add_subcommand("rules", "Throughput by the number of rules");
+  AddRules(rules_app, &rules);
+  ClusterOptions cluster;
+  CLI::App* cluster_app = app.add_subcommand("cluster", "Cost of several processes");
+  AddCluster(cluster_app, &cluster);
+  TickOptions ticks;
+  CLI::App* ticks_app = app.add_subcommand("ticks", "Many rules judged at ticks over many groups");
+  AddTicks(ticks_app, &ticks);
   CLI11_PARSE(app, argc, argv);
 
   Report report;
@@ -342,6 +369,12 @@ int Main(int argc, char** argv) {
     status = memory.ok() ? RunIdentityBench(identities, &report) : memory.status();
   } else if (alerts_app->parsed()) {
     status = RunAlertBench(alerts, &report);
+  } else if (rules_app->parsed()) {
+    status = RunRulesBench(rules, &report);
+  } else if (cluster_app->parsed()) {
+    status = RunClusterBench(cluster, &report);
+  } else if (ticks_app->parsed()) {
+    status = RunTickBench(ticks, &report);
   } else {
     status = ReadSizes(sizes, &groups);
     status = status.ok() ? RunGroupBench(groups, &report) : status;

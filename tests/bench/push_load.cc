@@ -208,7 +208,7 @@ UnixMillis PushLoad::TimeOf(uint64_t number) const {
                  : SystemClock().Now();
 }
 
-StatusOr<LoadResult> PushLoad::Run(const std::string& address, uint64_t batches,
+StatusOr<LoadResult> PushLoad::Run(const std::vector<std::string>& addresses, uint64_t batches,
                                    double batches_per_s, const Dress& dress, bool end) {
   const auto streams = static_cast<uint64_t>(streams_);
   const uint64_t first = next_number_;
@@ -221,7 +221,7 @@ StatusOr<LoadResult> PushLoad::Run(const std::string& address, uint64_t batches,
   const Clock::time_point begin = Clock::now();
   std::vector<std::thread> threads;
   for (uint64_t s = 0; s < streams; ++s) {
-    open.push_back(std::make_unique<Stream>(address, fmt::format("p{}", s)));
+    open.push_back(std::make_unique<Stream>(addresses[s % addresses.size()], fmt::format("p{}", s)));
     threads.emplace_back([&, s, stream = open.back().get()] {
       // Batch i of stream s is batch i * streams + s of all.
       const uint64_t own = batches / streams + (s < batches % streams ? 1 : 0);

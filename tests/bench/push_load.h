@@ -48,7 +48,12 @@ class PushLoad {
   // Sends this many batches and waits for their answers. batches_per_s 0: as fast as they are taken.
   // With end, replaying producers say that this was all.
   StatusOr<LoadResult> Run(const std::string& address, uint64_t batches, double batches_per_s,
-                           const Dress& dress, bool end);
+                           const Dress& dress, bool end) {
+    return Run(std::vector<std::string>{address}, batches, batches_per_s, dress, end);
+  }
+  // Streams go to the addresses in turn. REQUIRES: at least one.
+  StatusOr<LoadResult> Run(const std::vector<std::string>& addresses, uint64_t batches,
+                           double batches_per_s, const Dress& dress, bool end);
   // Sends one batch and waits for its answer.
   StatusOr<Answers> Send(const std::string& address, PooledBatch* batch);
 

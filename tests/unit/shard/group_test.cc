@@ -92,6 +92,36 @@ TEST(GroupTest, ComesBackFromItsEncodingAtAnyPoint) {
   EXPECT_EQ(group.events().size(), Group::kEventsMax);
 }
 
+TEST(GroupTest, TheTotalFollowsFoldsAndPruning) {
+  const plan::Window window = TestWindow();
+  std::mt19937 random(5);
+  Group group(&window, "key");
+  Arena arena;
+  const auto finish = [&](std::string_view state) {
+    return ValueToString(window.aggregates[1].function->Finish(state, &arena));
+  };
+  bool counted_too_much = false;
+  for (int i = 0; i < 300; ++i) {
+    const UnixMillis time_ms = i * 100 + static_cast<UnixMillis>(random() % 3000);
+    ASSERT_TRUE(group.Fold(time_ms, Cells(fmt::format("v{}", i / 10)), {}, &arena));
+    if (i % 7 == 0) {
+      group.Prune(i / 10 - 5);
+    }
+    std::string exact;
+    group.MergeOne(-1000, 1000, 1, &exact);
+    const std::string at_least = finish(group.TotalAtLeast(1));
+    counted_too_much = counted_too_much || at_least != finish(exact);
+    if (i % 3 == 0) {
+      ASSERT_EQ(finish(group.Total(1)), finish(exact)) << i;
+    }
+  }
+  EXPECT_TRUE(counted_too_much);
+  group.Restrict(20, 28);
+  std::string exact;
+  group.MergeOne(-1000, 1000, 1, &exact);
+  EXPECT_EQ(finish(group.TotalAtLeast(1)), finish(exact));
+}
+
 TEST(GroupTest, PartsPutTogetherAreTheWhole) {
   const plan::Window window = TestWindow();
   std::mt19937 random(11);
