@@ -59,6 +59,11 @@ Status ValidateOptionalAddress(const std::string& value) {
   return value.empty() ? OkStatus() : ValidateAddress(value);
 }
 
+Status ValidateOptionalPath(const std::string& value) {
+  return value.find('\0') == std::string::npos ? OkStatus()
+                                               : InvalidArgument("expected a path without NUL bytes");
+}
+
 std::vector<Option> MakeTable() {
   using Type = OptionType;
   return {
@@ -114,10 +119,12 @@ std::vector<Option> MakeTable() {
        0, 0, {}, ValidateProducer},
       {"geoip.city", Type::kText, "", &Config::geoip_city,
        "File of a MaxMind City or Country database, from which source.geo is looked up by source.ip. "
-       "Without one these fields are absent."},
+       "Without one these fields are absent.",
+       0, 0, {}, ValidateOptionalPath},
       {"geoip.asn", Type::kText, "", &Config::geoip_asn,
        "File of a MaxMind ASN database, from which source.as is looked up by source.ip. Without one "
-       "these fields are absent."},
+       "these fields are absent.",
+       0, 0, {}, ValidateOptionalPath},
       {"cluster.name", Type::kText, "weir", &Config::cluster_name,
        "Name of the cluster. Processes of one name and one metadata store make one cluster; another "
        "name is refused at every door.",
