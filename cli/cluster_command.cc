@@ -42,8 +42,9 @@ std::string TimeOrDash(bool present, const google::protobuf::Timestamp& time) {
 
 void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
   *out += fmt::format(
-      "ingest   {} events from {} records in {} batches, {}; {} matched a rule, {} repeated, {} late, "
+      "ingest   {}{} events from {} records in {} batches, {}; {} matched a rule, {} repeated, {} late, "
       "{} ahead of the clock\n",
+      ingest.nodes() == 0 ? "" : fmt::format("{} nodes: ", ingest.nodes()),
       HumanCount(ingest.events()), HumanCount(ingest.records()), HumanCount(ingest.batches()),
       HumanBytes(ingest.bytes()), HumanCount(ingest.matched()), HumanCount(ingest.repeated()),
       HumanCount(ingest.late()), HumanCount(ingest.future()));
@@ -61,6 +62,9 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
   if (ingest.evaluation_warnings() != 0 || ingest.grok_limits() != 0) {
     *out += fmt::format("         {} values that rules could not evaluate, {} GROK matches given up\n",
                         HumanCount(ingest.evaluation_warnings()), HumanCount(ingest.grok_limits()));
+  }
+  for (const std::string& node : ingest.unreached()) {
+    *out += fmt::format("         not counted: {}\n", node);
   }
   for (const pb::ProducerStatus& producer : ingest.producers()) {
     *out += fmt::format("producer {}: {}, watermark {}\n", producer.producer_id(),
@@ -82,6 +86,7 @@ void AppendWorker(const pb::GetStatusResponse& status, std::string* out) {
   uint64_t spilled = 0;
   uint64_t identities = 0;
   uint64_t open = 0;
+  uint64_t overdue = 0;
   uint64_t lag = 0;
   UnixMillis closed_ms = 0;
   for (const pb::ShardStatus& shard : status.shards()) {
@@ -89,13 +94,15 @@ void AppendWorker(const pb::GetStatusResponse& status, std::string* out) {
     spilled += shard.groups_spilled();
     identities += shard.identities();
     open += shard.alerts_open();
+    overdue += shard.alerts_overdue();
     lag = std::max(lag, shard.log_last() - std::min(shard.log_last(), shard.log_checkpointed()));
     closed_ms = std::max(closed_ms, wire::TimeFromProto(shard.closed()));
   }
   *out += fmt::format(
-      "shards   {}: {} groups in memory, {} spilled, {} event identities, {} alerts open\n",
+      "shards   {}: {} groups in memory, {} spilled, {} event identities, {} alerts open{}\n",
       status.shards_size(), HumanCount(groups), HumanCount(spilled), HumanCount(identities),
-      HumanCount(open));
+      HumanCount(open),
+      overdue == 0 ? "" : fmt::format(", {} older than the retention", HumanCount(overdue)));
   *out += fmt::format("         time closed up to {}, at most {} log records not checkpointed\n",
                       ReplayEnded(status) ? "the end"
                       : closed_ms != 0    ? FormatTime(closed_ms)
@@ -165,7 +172,7 @@ std::string StatusTable(const pb::GetStatusResponse& status, const std::string& 
   out += fmt::format("alerts   {}", HumanCount(status.alerts()));
   out += status.alerts_unlisted() == 0
              ? "\n"
-             : fmt::format(", and {} older ones that lists leave out\n",
+             : fmt::format(", and up to {} that are only in the stores\n",
                            HumanCount(status.alerts_unlisted()));
   AppendRules(status, &out);
   AppendDeadLetters(status, &out);

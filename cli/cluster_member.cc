@@ -33,6 +33,34 @@ std::string HostName() {
   return gethostname(name, sizeof(name) - 1) == 0 && name[0] != '\0' ? name : "localhost";
 }
 
+// Empty: there is no such file.
+std::string FirstLineOf(const std::string& path) {
+  std::string line;
+  if (std::ifstream in(path); in) {
+    std::getline(in, line);
+  }
+  return line;
+}
+
+// Whole or not at all.
+Status WriteLine(const std::string& path, const std::string& line) {
+  const std::string temporary = path + ".new";
+  {
+    std::ofstream out(temporary, std::ios::trunc);
+    out << line << '\n';
+    out.flush();
+    if (!out) {
+      return FailedPrecondition("writing '{}' failed", temporary);
+    }
+  }
+  std::error_code error;
+  std::filesystem::rename(temporary, path, error);
+  if (error) {
+    return FailedPrecondition("writing '{}': {}", path, error.message());
+  }
+  return OkStatus();
+}
+
 cluster::ClusterSettings SettingsOf(const config::Config& config) {
   cluster::ClusterSettings settings;
   settings.cluster_id = fmt::format("{}-{:016x}", config.cluster_name, RandomNumber());
@@ -77,6 +105,9 @@ Status ClusterMember::Connect(const config::Config& config) {
   meta::EtcdOptions options;
   options.endpoints = config.cluster_metadata;
   options.key_prefix = fmt::format("weir/{}/", config.cluster_name);
+  options.ca_file = config.cluster_metadata_ca;
+  options.cert_file = config.cluster_metadata_cert;
+  options.key_file = config.cluster_metadata_key;
   WEIR_ASSIGN_OR_RETURN(store_, meta::MakeEtcdStore(&scheduler_, options));
   meta::SessionOptions session;
   session.ttl_ms = config.cluster_lease_ms;
@@ -148,33 +179,34 @@ StatusOr<std::string> WorkerIdOf(const std::string& data_dir, const std::string&
     return FailedPrecondition("making the data directory '{}': {}", data_dir, error.message());
   }
   const std::string path = data_dir + "/worker_id";
-  std::string stored;
-  if (std::ifstream in(path); in) {
-    std::getline(in, stored);
+  const std::string stored = FirstLineOf(path);
+  if (stored.empty()) {
+    const std::string id = wanted.empty() ? NewNodeId() : wanted;
+    // A worker that forgets its id leaves its shards without data.
+    WEIR_RETURN_IF_ERROR(WriteLine(path, id));
+    return id;
   }
-  if (!stored.empty()) {
-    if (!wanted.empty() && wanted != stored) {
-      return FailedPrecondition("the data directory '{}' belongs to worker '{}', configured is '{}'",
-                                data_dir, stored, wanted);
-    }
-    return stored;
+  if (!wanted.empty() && wanted != stored) {
+    return FailedPrecondition("the data directory '{}' belongs to worker '{}', configured is '{}'",
+                              data_dir, stored, wanted);
   }
-  const std::string id = wanted.empty() ? NewNodeId() : wanted;
-  // Whole or not at all: a worker that forgets its id leaves its shards without data.
-  const std::string temporary = path + ".new";
-  {
-    std::ofstream out(temporary, std::ios::trunc);
-    out << id << '\n';
-    out.flush();
-    if (!out) {
-      return FailedPrecondition("writing '{}' failed", temporary);
-    }
+  return stored;
+}
+
+Status CheckClusterOf(const std::string& data_dir, const std::string& cluster_id) {
+  const std::string path = data_dir + "/cluster_id";
+  const std::string stored = FirstLineOf(path);
+  if (stored.empty()) {
+    return WriteLine(path, cluster_id);
   }
-  std::filesystem::rename(temporary, path, error);
-  if (error) {
-    return FailedPrecondition("writing '{}': {}", path, error.message());
+  if (stored != cluster_id) {
+    return FailedPrecondition(
+        "the data directory '{}' belongs to cluster '{}', but the metadata store has cluster '{}': it is "
+        "another one, or was made anew. Name the right one, restore its backup, or use another data "
+        "directory",
+        data_dir, stored, cluster_id);
   }
-  return id;
+  return OkStatus();
 }
 
 std::string AdvertisedAddress(const config::Config& config, const std::string& listening) {

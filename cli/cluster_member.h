@@ -58,6 +58,10 @@ std::string NewNodeId();
 // The id of the worker whose data is in the directory; made when there is none. wanted: the configured
 // one, or empty. FailedPrecondition when the directory belongs to another.
 StatusOr<std::string> WorkerIdOf(const std::string& data_dir, const std::string& wanted);
+// That the data of a worker, in the directory, is of this cluster; data that is of none yet becomes so.
+// FailedPrecondition names both. An id tells a cluster from one of the same name that was made anew, whose
+// shard table knows nothing of the data.
+Status CheckClusterOf(const std::string& data_dir, const std::string& cluster_id);
 // The address that others reach a server at that listens there.
 std::string AdvertisedAddress(const config::Config& config, const std::string& listening);
 

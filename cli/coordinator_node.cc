@@ -2,6 +2,7 @@
 #include <chrono>
 #include <future>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "cli/cli.h"
@@ -16,7 +17,10 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/ingest_client.h"
 #include "coordinator/leader.h"
+#include "coordinator/leader_client.h"
+#include "coordinator/remote_alert_backend.h"
 #include "coordinator/remote_spread_cluster.h"
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
@@ -29,6 +33,8 @@ constexpr int64_t kJudgeTimeoutMs = 60 * 1000;
 // How soon the judge of spread rules learns that this coordinator leads, or does not any more. Two may
 // judge for a moment: a home shard takes each tick once.
 constexpr int64_t kLeadingPollMs = 200;
+// How often it is looked again who leads, or whether the newest rules are compiled.
+constexpr auto kJudgeRetry = std::chrono::milliseconds(100);
 
 class CoordinatorNode final : public RoleNode {
  public:
@@ -47,8 +53,12 @@ class CoordinatorNode final : public RoleNode {
   void OnRules(const cluster::RuleSetTexts& texts);
   coordinator::LeaderStatus GetLeaderStatus();
   void MakeJudge(const config::Config& config);
+  std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
+  cluster::ShardEntry EntryOf(ShardId shard) const;
   void TellJudge();
-  Status WaitJudged();
+  Status WaitJudged(bool forwarded);
+  Status WaitSpreadJudged(std::chrono::steady_clock::time_point until);
+  bool KnowsNewestRules(const coordinator::LeaderStatus& status);
 
   int64_t drain_timeout_ms_ = 0;
   bool stopped_ = false;
@@ -57,6 +67,7 @@ class CoordinatorNode final : public RoleNode {
   std::unique_ptr<coordinator::AlertIndex> index_;
   task::ThreadScheduler follower_;   // of what follows the workers
   std::unique_ptr<coordinator::WorkerClient> workers_;
+  std::unique_ptr<coordinator::IngestClient> ingests_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
   std::unique_ptr<rpc::Server> server_;
@@ -88,9 +99,10 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   coordinator::WorkerClient::Options client;
   client.cluster_id = member_->settings().cluster_id;
   workers_ = std::make_unique<coordinator::WorkerClient>(client, &follower_, index_.get());
+  ingests_ = std::make_unique<coordinator::IngestClient>(
+      coordinator::IngestClient::Options{member_->settings().cluster_id});
   MakeJudge(config);
-  alert_service_ = std::make_unique<coordinator::AlertService>(
-      index_.get(), [this](const Hash128& id) { return workers_->GetAlert(id); });
+  alert_service_ = std::make_unique<coordinator::AlertService>(index_.get(), AlertsOf(config));
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {alert_service_.get(),
@@ -168,15 +180,28 @@ void CoordinatorNode::MakeJudge(const config::Config& config) {
         const std::lock_guard lock(mutex_);
         return peers_;
       },
-      [this](ShardId shard) {
-        const std::lock_guard lock(mutex_);
-        return shard.value < shards_.entries.size() ? shards_.entries[shard.value]
-                                                    : cluster::ShardEntry();
-      });
+      [this](ShardId shard) { return EntryOf(shard); });
   coordinator::SpreadJudge::Options options;
   options.tenant = config.tenant;
   options.shard_count = static_cast<uint16_t>(config.shards);
   judge_ = std::make_unique<coordinator::SpreadJudge>(options, spread_cluster_.get(), &judging_);
+}
+
+cluster::ShardEntry CoordinatorNode::EntryOf(ShardId shard) const {
+  const std::lock_guard lock(mutex_);
+  return shard.value < shards_.entries.size() ? shards_.entries[shard.value]
+                                              : cluster::ShardEntry();
+}
+
+std::unique_ptr<coordinator::AlertBackend> CoordinatorNode::AlertsOf(const config::Config& config) {
+  coordinator::RemoteAlertBackendOptions options;
+  options.shard_count = static_cast<uint16_t>(config.shards);
+  options.entry = [this](ShardId shard) { return EntryOf(shard); };
+  options.rules = [this] {
+    const std::lock_guard lock(mutex_);
+    return rules_;
+  };
+  return coordinator::MakeRemoteAlertBackend(std::move(options), workers_.get(), index_.get());
 }
 
 void CoordinatorNode::TellJudge() {
@@ -187,12 +212,46 @@ void CoordinatorNode::TellJudge() {
   member_->scheduler()->PostAfter(kLeadingPollMs, [this] { TellJudge(); });
 }
 
-Status CoordinatorNode::WaitJudged() {
-  WEIR_RETURN_IF_ERROR(workers_->WaitJudged(kJudgeTimeoutMs));
+bool CoordinatorNode::KnowsNewestRules(const coordinator::LeaderStatus& status) {
+  const std::lock_guard lock(mutex_);
+  return status.rules.value == 0 || (rules_ != nullptr && rules_->version >= status.rules);
+}
+
+// Only the leader judges spread rules: one that does not lead asks it.
+Status CoordinatorNode::WaitJudged(bool forwarded) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(kJudgeTimeoutMs);
+  if (!forwarded) {
+    WEIR_RETURN_IF_ERROR(workers_->WaitJudged(kJudgeTimeoutMs));
+  }
+  Status last = Unavailable("no coordinator leads; ticks of rules that span shards are not judged");
+  while (std::chrono::steady_clock::now() < until) {
+    const coordinator::LeaderStatus status = GetLeaderStatus();
+    if (status.leading && KnowsNewestRules(status)) {
+      last = WaitSpreadJudged(until);
+      // Whoever stops leading has nothing more to judge, which says nothing.
+      if (!last.ok() || GetLeaderStatus().leading) {
+        return last;
+      }
+      last = Unavailable("coordinator '{}' leads no more", member_->id());
+    } else if (forwarded && !status.leading) {
+      return Unavailable("coordinator '{}' does not lead", member_->id());
+    } else if (!status.leading && !status.leader.address.empty() &&
+               status.leader.id != member_->id()) {
+      last = coordinator::AskLeaderToWait(status.leader.address, kJudgeTimeoutMs);
+      if (last.ok() || last.code() != StatusCode::kUnavailable) {
+        return last;
+      }
+    }
+    std::this_thread::sleep_for(kJudgeRetry);
+  }
+  return last;
+}
+
+Status CoordinatorNode::WaitSpreadJudged(std::chrono::steady_clock::time_point until) {
   auto judged = std::make_shared<std::promise<void>>();
+  judge_->SetLeading(true);   // it may not have been told yet
   judge_->Drain([judged] { judged->set_value(); });
-  if (judged->get_future().wait_for(std::chrono::milliseconds(kJudgeTimeoutMs)) !=
-      std::future_status::ready) {
+  if (judged->get_future().wait_until(until) != std::future_status::ready) {
     return Error(StatusCode::kDeadlineExceeded, "spread rules are not judged after {} ms",
                  kJudgeTimeoutMs);
   }
@@ -208,7 +267,8 @@ coordinator::ClusterService::Options CoordinatorNode::ServiceOptions(const confi
     const std::lock_guard lock(mutex_);
     return rules_;
   };
-  options.wait_judged = [this] { return WaitJudged(); };
+  options.wait_judged = [this](bool forwarded) { return WaitJudged(forwarded); };
+  options.ingest_status = [this](weir::cluster::v1::IngestStatus* sum) { ingests_->FillStatus(sum); };
   options.leader = [this] { return GetLeaderStatus(); };
   options.table = [this] {
     cluster::ShardTable table;
@@ -235,12 +295,17 @@ coordinator::LeaderStatus CoordinatorNode::GetLeaderStatus() {
 
 void CoordinatorNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {
   std::vector<coordinator::WorkerPeer> peers;
+  std::vector<coordinator::IngestPeer> ingests;
   for (const auto& [name, node] : nodes) {
+    if (name.role == cluster::kIngestRole) {
+      ingests.push_back({name.id, node.info.address});
+    }
     if (name.role == cluster::kWorkerRole) {
       peers.push_back({name.id, node.info.address, node.info.incarnation});
     }
   }
   workers_->SetWorkers(peers);
+  ingests_->SetNodes(ingests);
   const std::lock_guard lock(mutex_);
   peers_ = std::move(peers);
 }

@@ -17,6 +17,7 @@
 #include "ingest/pipeline.h"
 #include "ingest/remote_link.h"
 #include "ingest/rule_source.h"
+#include "ingest/status_service.h"
 #include "worker/rule_store.h"
 
 namespace weir::cli {
@@ -46,6 +47,7 @@ class IngestNode final : public RoleNode {
   std::unique_ptr<ingest::Dispatcher> dispatcher_;
   std::unique_ptr<ingest::Pipeline> pipeline_;
   std::unique_ptr<ingest::IngestService> service_;
+  std::unique_ptr<ingest::StatusService> status_;
   std::unique_ptr<rpc::Server> server_;
   // Compiles rule sets, away from the scheduler that keeps the lease alive.
   task::ThreadScheduler compiler_;
@@ -77,7 +79,9 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
                                                  compiled_.get(), &data_, clock);
   pipeline_->Start();
   service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get()}));
+  status_ = std::make_unique<ingest::StatusService>(member_->settings().cluster_id, member_->id(),
+                                                    service_.get());
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get(), status_.get()}));
   const cluster::NodeInfo info = member_->Info(AdvertisedAddress(config, server_->address()));
   member_->scheduler()->Run([&] {
     meta::MetaStore* store = member_->store();

@@ -60,7 +60,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   spread_judge_->SetLeading(true);
   ingest_service_ = std::make_unique<ingest::IngestService>(pipeline_.get());
   alert_service_ = std::make_unique<coordinator::AlertService>(
-      index_.get(), [worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
+      index_.get(), coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   coordinator::ClusterService::Options status;
   status.version = Version();
   status.tenant = config.tenant;
@@ -70,7 +70,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   status.rule_files = [this] { return rule_files_; };
   status.workers = [this] { return coordinator::WorkersStatus{worker_->GetStatus(), {}}; };
   status.rules = [this] { return worker_->rules(); };
-  status.wait_judged = [this] {
+  status.wait_judged = [this](bool /*forwarded*/) {
     worker_->Drain();
     std::promise<void> judged;
     spread_judge_->Drain([&judged] { judged.set_value(); });

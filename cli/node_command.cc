@@ -64,6 +64,8 @@ std::optional<int> Prepare(const ConfigFlags& flags, config::Config* config, sig
   for (const config::Problem& warning : loaded->warnings) {
     log::Warn("configuration", {{"problem", warning.Render()}});
   }
+  // A file that may not grow (a limit of its owner) is a write that failed, as on a full disk.
+  std::signal(SIGXFSZ, SIG_IGN);
   // Before any thread starts, so that all inherit it.
   *signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, signals, nullptr);

@@ -42,6 +42,7 @@ StatusOr<std::unique_ptr<state::StateStore>> OpenStore(const config::Config& con
   state::RocksDbOptions options;
   options.path = config.data_dir + "/store";
   options.memory_bytes = config.worker_store_memory_bytes;
+  options.all_synced = true;
   return state::OpenRocksDbStore(options);
 }
 
@@ -60,6 +61,7 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config) {
   options.queue_bytes_max = config.worker_queue_memory_bytes;
   options.checkpoint_interval_ms = config.worker_checkpoint_interval_ms;
   options.checkpoint_log_bytes = config.worker_checkpoint_log_bytes;
+  options.alerts_retention_ms = config.alerts_retention_ms;
   return options;
 }
 

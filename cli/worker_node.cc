@@ -48,6 +48,7 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   drain_timeout_ms_ = config.drain_timeout_ms;
   WEIR_ASSIGN_OR_RETURN(std::string id, WorkerIdOf(config.data_dir, config.cluster_node));
   WEIR_ASSIGN_OR_RETURN(member_, ClusterMember::Join(config, std::move(id), clock));
+  WEIR_RETURN_IF_ERROR(CheckClusterOf(config.data_dir, member_->settings().cluster_id));
   WEIR_ASSIGN_OR_RETURN(store_, OpenStore(config));
   alerts_ = std::make_unique<worker::AlertFeed>(
       static_cast<std::size_t>(config.coordinator_alerts_max));

@@ -17,6 +17,12 @@ if(WEIR_CCACHE)
     CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime "${WEIR_CCACHE}")
 endif()
 
+# Links in a tenth of the time of the default linker; the sanitizers' builds keep to that.
+find_program(WEIR_MOLD mold)
+if(WEIR_MOLD AND NOT WEIR_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 set(WEIR_SANITIZE "" CACHE STRING "Sanitizers: empty, 'address' (with undefined) or 'thread'")
 option(WEIR_WERROR "Treat warnings as errors" OFF)
 

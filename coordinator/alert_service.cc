@@ -1,13 +1,20 @@
 #include "coordinator/alert_service.h"
 
 #include <algorithm>
+#include <random>
+#include <set>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
 
 #include "common/rpc/status.h"
 #include "common/wire/alert.h"
+#include "common/wire/alert_query.h"
+#include "common/wire/text.h"
+#include "coordinator/audit.h"
+#include "coordinator/watch_reactor.h"
 
 namespace weir::coordinator {
 namespace {
@@ -16,184 +23,158 @@ namespace pb = weir::alert::v1;
 
 constexpr int kPageSizeDefault = 100;
 constexpr int kPageSizeMax = 1000;
+constexpr int kUpdatesMax = 1000;
+constexpr std::size_t kRelatedMax = 50;
+constexpr int64_t kRelatedWithinMs = 2 * kMillisPerDay;
 constexpr int64_t kDrainRetryDelayMs = 1000;
+constexpr std::size_t kAuditTextMax = 2000;
 
-AlertFilter FilterFromProto(const pb::AlertFilter& message) {
-  AlertFilter filter;
-  filter.rule_ids.insert(message.rule_ids().begin(), message.rule_ids().end());
-  for (const int severity : message.severities()) {
-    if (const auto known = wire::FromProto(static_cast<pb::Severity>(severity))) {
-      filter.severities.insert(*known);
+uint64_t RandomSeed() {
+  std::random_device device;
+  return (static_cast<uint64_t>(device()) << 32 | device()) >> 1 | 1;
+}
+
+grpc::Status Stopping() {
+  return rpc::ToGrpc(Unavailable("the server is stopping"), kDrainRetryDelayMs);
+}
+
+// What programs can tell apart.
+grpc::Status ToGrpcAnswer(const Status& status) {
+  if (status.code() == StatusCode::kInvalidArgument) {
+    return rpc::ToGrpcArgument(status);
+  }
+  if (status.code() == StatusCode::kOutOfRange) {
+    return rpc::ToGrpcReason(status, "TOO_OLD");
+  }
+  if (status.code() == StatusCode::kUnavailable) {
+    return rpc::ToGrpc(status, kDrainRetryDelayMs);
+  }
+  return rpc::ToGrpc(status);
+}
+
+std::string AuditText(const google::protobuf::Message& message) {
+  std::string text = message.ShortDebugString();
+  text.resize(std::min(text.size(), kAuditTextMax));
+  return text;
+}
+
+void FillTimings(const alert::Alert& alert, pb::AlertTimings* message) {
+  if (alert.arrived_at_ms != 0 && alert.last_event_ms != 0) {
+    message->set_event_to_arrival_millis(alert.arrived_at_ms - alert.last_event_ms);
+  }
+  if (alert.arrived_at_ms != 0 && alert.fired_at_ms != 0) {
+    message->set_arrival_to_fired_millis(alert.fired_at_ms - alert.arrived_at_ms);
+  }
+  for (const alert::Change& change : alert.history) {
+    if (change.field == alert::Change::Field::kStatus &&
+        change.to == alert::AlertStatusName(alert::AlertStatus::kAcknowledged)) {
+      message->set_fired_to_acknowledged_millis(change.time_ms - alert.fired_at_ms);
+      break;
     }
   }
-  for (const int status : message.statuses()) {
-    if (const auto known = wire::FromProto(static_cast<pb::AlertStatus>(status))) {
-      filter.statuses.insert(*known);
-    }
+  if (alert.closed_at_ms != 0) {
+    message->set_fired_to_closed_millis(alert.closed_at_ms - alert.fired_at_ms);
   }
-  return filter;
 }
 
 }  // namespace
 
-// Runs the calls that may wait for a shard.
-class AlertService::Reads {
+class AlertService::Threads {
  public:
-  explicit Reads(ReadAlert read) : read_(std::move(read)), pool_(1) {}
-  ~Reads() { pool_.join(); }
-
-  void Get(const Hash128& id, pb::GetAlertResponse* response, grpc::ServerUnaryReactor* reactor) {
-    boost::asio::post(pool_, [this, id, response, reactor] {
-      const StatusOr<alert::Alert> alert = read_(id);
-      if (alert.ok()) {
-        wire::ToProto(*alert, response->mutable_alert());
-      }
-      reactor->Finish(rpc::ToGrpc(alert.status()));
-    });
-  }
-
- private:
-  const ReadAlert read_;
-  boost::asio::thread_pool pool_;
+  ~Threads() { pool_.join(); }
+  boost::asio::thread_pool pool_{2};
 };
 
-// One WatchAlerts stream: sends what its queue holds, sleeps when that is empty.
-class WatchReactor final : public grpc::ServerWriteReactor<pb::WatchAlertsResponse> {
- public:
-  explicit WatchReactor(AlertService* service) : service_(service) {}
-
-  void Begin(AlertIndex* index, const AlertFilter& filter, bool existing) {
-    {
-      const std::lock_guard lock(mutex_);
-      index_ = index;
-    }
-    std::shared_ptr<AlertWatch> watch = index->Watch(filter, existing, [this] { Continue(); });
-    {
-      const std::lock_guard lock(mutex_);
-      watch_ = std::move(watch);
-      StartSendInitialMetadata();
-    }
-    Continue();
-  }
-
-  void End(Status status) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!ending_) {
-        ending_ = true;
-        status_ = std::move(status);
-      }
-    }
-    Continue();
-  }
-
-  void OnWriteDone(bool ok) override {
-    {
-      const std::lock_guard lock(mutex_);
-      writing_ = false;
-    }
-    if (ok) {
-      Continue();
-    } else {
-      End(Error(StatusCode::kCancelled, "the client is gone"));
-    }
-  }
-
-  void OnCancel() override { End(Error(StatusCode::kCancelled, "the client cancelled")); }
-
-  void OnDone() override {
-    // Nobody wakes a reactor that is not in the index; afterwards it can go.
-    if (watch_ != nullptr) {
-      index_->Unwatch(watch_);
-    }
-    service_->Remove(this);
-    delete this;
-  }
-
- private:
-  // Writes the next alert or finishes. Called from any thread.
-  void Continue() {
-    std::optional<Status> finish;
-    {
-      const std::lock_guard lock(mutex_);
-      if (writing_ || finished_ || (watch_ == nullptr && !ending_)) {
-        return;
-      }
-      AlertPtr next = ending_ ? nullptr : watch_->Next();
-      if (next != nullptr) {
-        response_.Clear();
-        wire::ToProto(*next, response_.mutable_alert());
-        writing_ = true;
-        StartWrite(&response_);
-        return;
-      }
-      if (!ending_ && watch_->overflowed()) {
-        ending_ = true;
-        status_ = ResourceExhausted(
-            "alerts came faster than this client read them; watch again with include_existing");
-      }
-      if (ending_) {
-        finished_ = true;
-        finish = status_;
-      }
-    }
-    if (finish.has_value()) {
-      Finish(rpc::ToGrpc(*finish, finish->code() == StatusCode::kUnavailable
-                                      ? std::optional(kDrainRetryDelayMs)
-                                      : std::nullopt));
-    }
-  }
-
-  AlertService* const service_;
-  std::mutex mutex_;
-  AlertIndex* index_ = nullptr;
-  std::shared_ptr<AlertWatch> watch_;
-  pb::WatchAlertsResponse response_;
-  bool writing_ = false;
-  bool ending_ = false;
-  bool finished_ = false;
-  Status status_;
-};
-
-AlertService::AlertService(AlertIndex* index, ReadAlert read_alert)
-    : index_(index), reads_(std::make_unique<Reads>(std::move(read_alert))) {}
+AlertService::AlertService(AlertIndex* index, std::unique_ptr<AlertBackend> backend)
+    : index_(index),
+      backend_(std::move(backend)),
+      lists_(AlertLists::Options(), index, backend_.get(), RandomSeed()),
+      threads_(std::make_unique<Threads>()) {}
 
 AlertService::~AlertService() = default;
+
+Status AlertService::List(const pb::ListAlertsRequest& request, pb::ListAlertsResponse* response) {
+  WEIR_ASSIGN_OR_RETURN(const alert::AlertFilter filter, wire::FromProto(request.filter()));
+  WEIR_ASSIGN_OR_RETURN(const alert::AlertOrder order, alert::ParseOrder(request.order_by()));
+  if (request.page_size() < 0) {
+    return InvalidArgument("page_size: expected 0 to {}, got {}", kPageSizeMax,
+                           request.page_size());
+  }
+  const int asked = request.page_size() > 0 ? request.page_size() : kPageSizeDefault;
+  const auto page_size = static_cast<std::size_t>(std::min(asked, kPageSizeMax));
+  WEIR_ASSIGN_OR_RETURN(const AlertLists::Page page,
+                        lists_.List(filter, order, page_size, request.page_token()));
+  for (const alert::Alert& alert : page.alerts) {
+    wire::ToProto(alert, response->add_alerts());
+  }
+  response->set_next_page_token(page.next_token);
+  response->set_total(page.total);
+  response->set_from_stores(page.from_stores);
+  return OkStatus();
+}
 
 grpc::ServerUnaryReactor* AlertService::ListAlerts(grpc::CallbackServerContext* context,
                                                    const pb::ListAlertsRequest* request,
                                                    pb::ListAlertsResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const int asked = request->page_size() > 0 ? request->page_size() : kPageSizeDefault;
-  const auto page_size = static_cast<std::size_t>(std::min(asked, kPageSizeMax));
-  const auto page =
-      index_->List(FilterFromProto(request->filter()), page_size, request->page_token());
-  if (page.ok()) {
-    for (const AlertPtr& alert : page->alerts) {
-      wire::ToProto(*alert, response->add_alerts());
-    }
-    response->set_next_page_token(page->next_token);
-    response->set_total(page->total);
-  }
-  reactor->Finish(rpc::ToGrpc(page.status()));
+  boost::asio::post(threads_->pool_, [this, actor = ActorOf(*context), request, response, reactor] {
+    const Status status = List(*request, response);
+    Audit({actor, "ListAlerts", AuditText(*request), status,
+           static_cast<uint64_t>(response->alerts_size())});
+    reactor->Finish(ToGrpcAnswer(status));
+  });
   return reactor;
+}
+
+Status AlertService::Get(const Hash128& id, pb::GetAlertResponse* response) {
+  WEIR_ASSIGN_OR_RETURN(const alert::AlertDetails details, backend_->Show(id));
+  wire::ToProto(details.alert, response->mutable_alert());
+  uint64_t total = 0;
+  for (const AlertPtr& related :
+       index_->Related(details.alert, kRelatedWithinMs, kRelatedMax, &total)) {
+    wire::ToProto(related->Read(), response->add_related());
+  }
+  response->set_related_total(total);
+  if (details.series.has_value()) {
+    wire::ToProto(*details.series, response->mutable_series());
+  }
+  if (details.suppression.has_value()) {
+    wire::ToProto(*details.suppression, response->mutable_suppression());
+  }
+  FillTimings(details.alert, response->mutable_timings());
+  return OkStatus();
 }
 
 grpc::ServerUnaryReactor* AlertService::GetAlert(grpc::CallbackServerContext* context,
                                                  const pb::GetAlertRequest* request,
                                                  pb::GetAlertResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const StatusOr<Hash128> id = wire::ParseAlertId(request->alert_id());
-  if (!id.ok()) {
-    reactor->Finish(rpc::ToGrpc(id.status()));
-  } else {
-    reads_->Get(*id, response, reactor);
-  }
+  boost::asio::post(threads_->pool_, [this, actor = ActorOf(*context), request, response, reactor] {
+    const StatusOr<Hash128> id = wire::ParseAlertId(request->alert_id());
+    const Status status = id.ok() ? Get(*id, response)
+                                  : InvalidArgument("alert_id: {}", Message(id.status()));
+    Audit({actor, "GetAlert", request->alert_id().substr(0, kAuditTextMax), status,
+           status.ok() ? 1U : 0U});
+    reactor->Finish(ToGrpcAnswer(status));
+  });
   return reactor;
 }
 
+Status AlertService::StartWatch(const pb::WatchAlertsRequest& request, WatchReactor* reactor) {
+  WEIR_ASSIGN_OR_RETURN(const alert::AlertFilter filter, wire::FromProto(request.filter()));
+  AlertIndex::WatchStart start;
+  start.existing = request.include_existing();
+  if (!request.cursor().empty()) {
+    if (start.existing) {
+      return InvalidArgument("cursor: with include_existing it is not known where to begin");
+    }
+    WEIR_ASSIGN_OR_RETURN(start.cursor, WatchCursor::Parse(request.cursor()));
+  }
+  return reactor->Begin(index_, filter, start, lists_.NotesFor(filter));
+}
+
 grpc::ServerWriteReactor<pb::WatchAlertsResponse>* AlertService::WatchAlerts(
-    grpc::CallbackServerContext* /*context*/, const pb::WatchAlertsRequest* request) {
+    grpc::CallbackServerContext* context, const pb::WatchAlertsRequest* request) {
   auto* reactor = new WatchReactor(this);   // deletes itself in OnDone
   bool draining = false;
   {
@@ -201,11 +182,70 @@ grpc::ServerWriteReactor<pb::WatchAlertsResponse>* AlertService::WatchAlerts(
     reactors_.insert(reactor);
     draining = draining_;
   }
+  const std::string actor = ActorOf(*context);
+  const std::string what = AuditText(*request);
   if (draining) {
-    reactor->End(Unavailable("the server is stopping"));
-  } else {
-    reactor->Begin(index_, FilterFromProto(request->filter()), request->include_existing());
+    reactor->End(Stopping());
+    return reactor;
   }
+  // The reactor may be gone when this returns.
+  const Status status = StartWatch(*request, reactor);
+  Audit({actor, "WatchAlerts", what, status, 0});
+  if (!status.ok()) {
+    reactor->End(ToGrpcAnswer(status));
+  }
+  return reactor;
+}
+
+StatusOr<std::vector<AlertCommand>> AlertService::ReadCommands(
+    const pb::BatchUpdateAlertsRequest& request, const std::string& actor) const {
+  WEIR_ASSIGN_OR_RETURN(alert::Action action, wire::ActionFromProto(request));
+  action.actor = actor;
+  WEIR_RETURN_IF_ERROR(alert::CheckAction(action));
+  if (request.alerts().empty() || request.alerts_size() > kUpdatesMax) {
+    return InvalidArgument("alerts: expected 1 to {}, got {}", kUpdatesMax, request.alerts_size());
+  }
+  std::vector<AlertCommand> commands;
+  std::set<Hash128> seen;
+  for (int i = 0; i < request.alerts_size(); ++i) {
+    const StatusOr<Hash128> id = wire::ParseAlertId(request.alerts(i).alert_id());
+    if (!id.ok()) {
+      return InvalidArgument("alerts[{}].alert_id: {}", i, Message(id.status()));
+    }
+    if (!seen.insert(*id).second) {
+      return InvalidArgument("alerts[{}].alert_id: {} is named twice", i, id->ToHex());
+    }
+    action.expected_revision = request.alerts(i).expected_lifecycle_revision();
+    commands.push_back({*id, action});
+  }
+  return commands;
+}
+
+grpc::ServerUnaryReactor* AlertService::BatchUpdateAlerts(
+    grpc::CallbackServerContext* context, const pb::BatchUpdateAlertsRequest* request,
+    pb::BatchUpdateAlertsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(threads_->pool_, [this, actor = ActorOf(*context), request, response, reactor] {
+    const StatusOr<std::vector<AlertCommand>> commands = ReadCommands(*request, actor);
+    uint64_t changed = 0;
+    if (commands.ok()) {
+      const std::vector<worker::AlertUpdateResult> results = backend_->Update(*commands);
+      for (std::size_t i = 0; i < results.size(); ++i) {
+        const worker::AlertUpdateResult& result = results[i];
+        pb::AlertUpdateResult* message = response->add_results();
+        message->set_alert_id((*commands)[i].alert.ToHex());
+        message->set_code(static_cast<int32_t>(result.status.code()));
+        message->set_message(result.status.ok() ? "" : wire::ValidUtf8(Message(result.status)));
+        message->set_unchanged(result.unchanged);
+        if (result.alert.id != Hash128{}) {
+          wire::ToProto(result.alert, message->mutable_alert());
+        }
+        changed += result.status.ok() && !result.unchanged ? 1 : 0;
+      }
+    }
+    Audit({actor, "BatchUpdateAlerts", AuditText(*request), commands.status(), changed});
+    reactor->Finish(ToGrpcAnswer(commands.status()));
+  });
   return reactor;
 }
 
@@ -213,7 +253,7 @@ void AlertService::Drain() {
   const std::lock_guard lock(mutex_);
   draining_ = true;
   for (WatchReactor* reactor : reactors_) {
-    reactor->End(Unavailable("the server is stopping"));
+    reactor->End(Stopping());
   }
 }
 

@@ -1,15 +1,17 @@
-// The gRPC face of alerts: weir.alert.v1.AlertService over the AlertIndex and the worker.
+// The gRPC face of alerts: weir.alert.v1.AlertService over the AlertIndex and the shards that own the
+// alerts. Threads: gRPC's callback threads; what may wait for a shard has threads of the service's own.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <unordered_set>
 
-#include "common/alert/alert.h"
-#include "common/base/hash.h"
 #include "common/base/status.h"
+#include "coordinator/alert_backend.h"
 #include "coordinator/alert_index.h"
+#include "coordinator/alert_lists.h"
 #include "weir/alert/v1/alert.grpc.pb.h"
 
 namespace weir::coordinator {
@@ -18,11 +20,8 @@ class WatchReactor;
 
 class AlertService final : public weir::alert::v1::AlertService::CallbackService {
  public:
-  // Reads one alert with its columns as of now; may block, so it runs on a thread of the service's own.
-  using ReadAlert = std::function<StatusOr<alert::Alert>(const Hash128& id)>;
-
   // The index outlives the service.
-  AlertService(AlertIndex* index, ReadAlert read_alert);
+  AlertService(AlertIndex* index, std::unique_ptr<AlertBackend> backend);
   ~AlertService() override;
 
   grpc::ServerUnaryReactor* ListAlerts(grpc::CallbackServerContext* context,
@@ -34,21 +33,33 @@ class AlertService final : public weir::alert::v1::AlertService::CallbackService
   grpc::ServerWriteReactor<weir::alert::v1::WatchAlertsResponse>* WatchAlerts(
       grpc::CallbackServerContext* context,
       const weir::alert::v1::WatchAlertsRequest* request) override;
+  grpc::ServerUnaryReactor* BatchUpdateAlerts(
+      grpc::CallbackServerContext* context,
+      const weir::alert::v1::BatchUpdateAlertsRequest* request,
+      weir::alert::v1::BatchUpdateAlertsResponse* response) override;
 
   // Ends every watch as unavailable, and refuses new ones.
   void Drain();
 
  private:
   friend class WatchReactor;
-  class Reads;
+  class Threads;
 
+  Status List(const weir::alert::v1::ListAlertsRequest& request,
+              weir::alert::v1::ListAlertsResponse* response);
+  Status Get(const Hash128& id, weir::alert::v1::GetAlertResponse* response);
+  Status StartWatch(const weir::alert::v1::WatchAlertsRequest& request, WatchReactor* reactor);
+  StatusOr<std::vector<AlertCommand>> ReadCommands(
+      const weir::alert::v1::BatchUpdateAlertsRequest& request, const std::string& actor) const;
   void Remove(WatchReactor* reactor);
 
   AlertIndex* const index_;
-  std::unique_ptr<Reads> reads_;
+  const std::unique_ptr<AlertBackend> backend_;
+  AlertLists lists_;
   std::mutex mutex_;
   std::unordered_set<WatchReactor*> reactors_;
   bool draining_ = false;
+  std::unique_ptr<Threads> threads_;   // goes first
 };
 
 }  // namespace weir::coordinator

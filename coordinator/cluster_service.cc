@@ -51,6 +51,7 @@ void FillShards(const worker::WorkerStatus& status, pb::GetStatusResponse* respo
     message->set_table_bytes(shard.table_bytes);
     message->set_identities(shard.identities);
     message->set_alerts_open(shard.alerts_open);
+    message->set_alerts_overdue(shard.alerts_overdue);
   }
 }
 
@@ -127,11 +128,11 @@ grpc::ServerUnaryReactor* ClusterService::GetStatus(grpc::CallbackServerContext*
 }
 
 grpc::ServerUnaryReactor* ClusterService::WaitJudged(grpc::CallbackServerContext* context,
-                                                     const pb::WaitJudgedRequest* /*request*/,
+                                                     const pb::WaitJudgedRequest* request,
                                                      pb::WaitJudgedResponse* /*response*/) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  boost::asio::post(calls_->waits_, [this, reactor] {
-    reactor->Finish(rpc::ToGrpc(options_.wait_judged()));
+  boost::asio::post(calls_->waits_, [this, request, reactor] {
+    reactor->Finish(rpc::ToGrpc(options_.wait_judged(request->forwarded())));
   });
   return reactor;
 }
@@ -160,8 +161,8 @@ grpc::ServerUnaryReactor* ClusterService::ListShards(grpc::CallbackServerContext
     return reactor;
   }
   boost::asio::post(calls_->statuses_, [this, request, response, reactor] {
-    FillClusterShards(options_.table(), options_.leader(), options_.workers(), clock_->Now(),
-                      request->worker_id(), response);
+    FillClusterShards(options_.table(), options_.leader(), options_.workers(), request->worker_id(),
+                      response);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -170,6 +171,12 @@ grpc::ServerUnaryReactor* ClusterService::ListShards(grpc::CallbackServerContext
 void ClusterService::Fill(pb::GetStatusResponse* response) const {
   const WorkersStatus workers = options_.workers();
   worker::WorkerStatus status = workers.merged;
+  if (options_.leader && !options_.leader().registered) {
+    status.failure += fmt::format(
+        "{}the metadata store is not reached, or not yet: leases are over, no shard is served, and what is "
+        "known of other nodes is as it was last seen",
+        status.failure.empty() ? "" : "; ");
+  }
   for (const WorkersStatus::Missing& missing : workers.missing) {
     status.failure += fmt::format("{}worker {} does not answer: {}", status.failure.empty() ? "" : "; ",
                                   missing.worker, Message(missing.reason));

@@ -26,9 +26,10 @@ class ClusterService final : public weir::cluster::v1::ClusterService::CallbackS
     // The workers' state, as if they were one.
     std::function<WorkersStatus()> workers;
     std::function<plan::RuleSetPtr()> rules;
-    // Returns when everything that is closed now is judged.
-    std::function<Status()> wait_judged;
-    // Fills in what ingest counts; empty: not in this process.
+    // Returns when everything that is closed now is judged. forwarded: by a coordinator that does not lead
+    // and takes this one for the leader.
+    std::function<Status(bool forwarded)> wait_judged;
+    // Fills in what ingest counts, of one node or the sum of several.
     std::function<void(weir::cluster::v1::IngestStatus*)> ingest_status;
     // The nodes and the shard table; empty: a process that is the whole cluster has none.
     std::function<LeaderStatus()> leader;

@@ -1,6 +1,5 @@
 #include "coordinator/cluster_tables_service.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -50,19 +49,19 @@ pb::ClusterShardState StateOf(worker::ShardState state) {
   return pb::CLUSTER_SHARD_STATE_UNSPECIFIED;
 }
 
-void FillReport(const worker::ShardStatus& report, UnixMillis now_ms, bool replay,
-                pb::ClusterShard* message) {
+void FillReport(const worker::ShardStatus& report, pb::ClusterShard* message) {
   constexpr UnixMillis kYear10000 = 253402300800000;
   message->set_state(StateOf(report.state));
   message->set_failure(wire::ValidUtf8(report.failure));
   message->set_reported(true);
   if (report.closed_ms > 0 && report.closed_ms < kYear10000) {
     wire::TimeToProto(report.closed_ms, message->mutable_closed());
-    message->set_lag_ms(replay ? 0 : std::max<int64_t>(0, now_ms - report.closed_ms));
+    message->set_lag_ms(report.lag_ms);
   }
   message->set_log_first(report.log_last == report.log_checkpointed ? 0
                                                                     : report.log_checkpointed + 1);
   message->set_log_last(report.log_last);
+  message->set_log_bytes(report.log_bytes);
 }
 
 }  // namespace
@@ -84,8 +83,8 @@ void FillNodes(const LeaderStatus& status, pb::ListNodesResponse* response) {
 }
 
 void FillClusterShards(const cluster::ShardTable& table, const LeaderStatus& status,
-                       const WorkersStatus& workers, UnixMillis now_ms,
-                       const std::string& worker_id, pb::ListShardsResponse* response) {
+                       const WorkersStatus& workers, const std::string& worker_id,
+                       pb::ListShardsResponse* response) {
   std::set<std::string> alive;
   for (const NodeStatus& node : status.nodes) {
     if (node.alive && node.name.role == cluster::kWorkerRole) {
@@ -100,7 +99,6 @@ void FillClusterShards(const cluster::ShardTable& table, const LeaderStatus& sta
       known = &report;
     }
   }
-  const bool replay = workers.merged.clock == worker::ClockMode::kReplay;
   for (std::size_t id = 0; id < table.entries.size(); ++id) {
     const cluster::ShardEntry& entry = table.entries[id];
     if (!worker_id.empty() && entry.worker != worker_id) {
@@ -123,7 +121,7 @@ void FillClusterShards(const cluster::ShardTable& table, const LeaderStatus& sta
     } else if (report == reports.end() || report->second->epoch != entry.epoch) {
       message->set_state(pb::CLUSTER_SHARD_STATE_STARTING);
     } else {
-      FillReport(*report->second, now_ms, replay, message);
+      FillReport(*report->second, message);
     }
   }
   response->set_table_revision(table.revision);

@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "common/base/time.h"
 #include "common/cluster/shard_table.h"
 #include "coordinator/leader.h"
 #include "coordinator/worker_client.h"
@@ -15,8 +14,7 @@ void FillNodes(const LeaderStatus& status, weir::cluster::v1::ListNodesResponse*
 
 // What the table says of each shard beside what its worker does. worker_id: only its shards; empty: all.
 void FillClusterShards(const cluster::ShardTable& table, const LeaderStatus& status,
-                       const WorkersStatus& workers, UnixMillis now_ms,
-                       const std::string& worker_id,
+                       const WorkersStatus& workers, const std::string& worker_id,
                        weir::cluster::v1::ListShardsResponse* response);
 
 }  // namespace weir::coordinator

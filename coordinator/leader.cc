@@ -352,6 +352,7 @@ void Leader::AnswerProposal(const StatusOr<RuleSetVersion>& version) {
 LeaderStatus Leader::GetStatus() const {
   LeaderStatus status;
   status.leading = election_.leading();
+  status.registered = registration_.registered();
   status.leader = leader_;
   status.leader_since_ms = leader_since_ms_;
   status.table_revision = table_.table().revision;

@@ -52,6 +52,7 @@ struct NodeStatus {
 
 struct LeaderStatus {
   bool leading = false;               // this coordinator
+  bool registered = false;            // this coordinator has a live lease; else the rest may be old
   cluster::LeaderInfo leader;         // id "": nobody, as far as known
   UnixMillis leader_since_ms = 0;     // since when it has been seen here
   std::vector<NodeStatus> nodes;      // by role and id

@@ -19,6 +19,10 @@ namespace {
 
 namespace pb = weir::worker::v1;
 
+// Of one message of a tick's rows.
+constexpr std::size_t kPieceBytes = 1 << 20;
+constexpr int64_t kPieceMsMax = 500;   // to send and to apply
+
 // A worker that calls go to.
 struct Peer {
   WorkerPeer peer;
@@ -177,6 +181,73 @@ class CollectCall final : public grpc::ClientReadReactor<pb::CollectTickResponse
   worker::SpreadParts parts_;
 };
 
+// A CommitTick stream, to its end: the rows go out piece by piece. Keeps itself until then.
+class CommitCall final : public grpc::ClientWriteReactor<pb::CommitTickRequest> {
+ public:
+  using OnEnd = std::function<void(const Status&)>;
+
+  CommitCall(PeerPtr peer, std::shared_ptr<OpenCalls> calls, OnEnd on_end)
+      : peer_(std::move(peer)), calls_(std::move(calls)), on_end_(std::move(on_end)) {}
+
+  void Begin(std::shared_ptr<CommitCall> self, worker::JudgedTick tick, Epoch epoch,
+             int64_t timeout_ms) {
+    self_ = std::move(self);
+    *request_.mutable_target() = peer_->target;
+    request_.set_rule_id(tick.rule_id);
+    request_.set_rule_set_version(tick.version.value);
+    request_.set_home_shard(tick.home.value);
+    request_.set_epoch(epoch.value);
+    request_.set_tick_unix_millis(tick.tick_ms);
+    request_.set_previous_unix_millis(tick.previous_ms);
+    request_.set_rows_bytes(tick.rows.size());
+    rows_ = std::move(tick.rows);
+    // Many rows take their time on the wire.
+    rpc::SetTimeout(&context_, timeout_ms + static_cast<int64_t>(rows_.size() >> 20) * kPieceMsMax);
+    calls_->Add(&context_);
+    peer_->stub->async()->CommitTick(&context_, &response_, this);
+    WriteNext();
+    StartCall();
+  }
+
+  void OnWriteDone(bool ok) override {
+    // Not ok: the worker has ended the call, OnDone says why.
+    if (ok && !last_) {
+      request_.Clear();
+      WriteNext();
+    }
+  }
+
+  void OnDone(const grpc::Status& ended) override {
+    const std::shared_ptr<CommitCall> self = std::move(self_);
+    on_end_(rpc::FromGrpc(ended));
+    calls_->Remove(&context_);
+  }
+
+ private:
+  void WriteNext() {
+    const std::size_t size = std::min(kPieceBytes, rows_.size() - sent_);
+    request_.set_rows(rows_.data() + sent_, size);
+    sent_ += size;
+    last_ = sent_ == rows_.size();
+    if (last_) {
+      StartWriteLast(&request_, grpc::WriteOptions());
+    } else {
+      StartWrite(&request_);
+    }
+  }
+
+  const PeerPtr peer_;
+  const std::shared_ptr<OpenCalls> calls_;
+  const OnEnd on_end_;
+  std::shared_ptr<CommitCall> self_;
+  grpc::ClientContext context_;
+  pb::CommitTickRequest request_;
+  pb::CommitTickResponse response_;
+  std::string rows_;
+  std::size_t sent_ = 0;
+  bool last_ = false;
+};
+
 }  // namespace
 
 class RemoteSpreadCluster::Impl {
@@ -300,23 +371,11 @@ void RemoteSpreadCluster::Impl::Commit(worker::JudgedTick tick, std::function<vo
     });
     return;
   }
-  pb::CommitTickRequest request;
-  request.set_rule_id(tick.rule_id);
-  request.set_rule_set_version(tick.version.value);
-  request.set_home_shard(tick.home.value);
-  request.set_epoch(entry.epoch.value);
-  request.set_tick_unix_millis(tick.tick_ms);
-  request.set_previous_unix_millis(tick.previous_ms);
-  request.set_rows(std::move(tick.rows));
-  Ask<pb::CommitTickRequest, pb::CommitTickResponse>(
-      *home, request,
-      [](auto* stub, auto* call, auto answered) {
-        stub->CommitTick(&call->context, &call->request, &call->response, std::move(answered));
-      },
-      [scheduler = scheduler_, done = std::move(done)](const Status& status,
-                                                       const pb::CommitTickResponse&) {
+  auto call = std::make_shared<CommitCall>(
+      *home, calls_, [scheduler = scheduler_, done = std::move(done)](const Status& status) {
         scheduler->Post([done, status] { done(status); });
       });
+  call->Begin(call, std::move(tick), entry.epoch, options_.call_timeout_ms);
 }
 
 RemoteSpreadCluster::RemoteSpreadCluster(Options options, task::Scheduler* scheduler,

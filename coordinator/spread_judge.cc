@@ -419,11 +419,7 @@ void SpreadJudge::Drain(std::function<void()> done) {
 
 ShardId SpreadJudge::HomeOf(const std::string& tenant, const std::string& rule_id,
                             uint16_t shard_count) {
-  std::string bytes;
-  ByteWriter writer(&bytes);
-  writer.String(tenant);
-  writer.String(rule_id);
-  return ShardId(static_cast<uint16_t>(Hash64(bytes) % shard_count));
+  return shard::HomeShard(tenant, rule_id, shard_count);
 }
 
 }  // namespace weir::coordinator

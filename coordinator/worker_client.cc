@@ -14,6 +14,7 @@
 #include "common/rpc/status.h"
 #include "common/telemetry/log.h"
 #include "common/wire/alert.h"
+#include "common/wire/alert_query.h"
 #include "weir/worker/v1/worker.grpc.pb.h"
 
 namespace weir::coordinator {
@@ -40,12 +41,15 @@ worker::ShardStatus ShardFromProto(const pb::ShardStatus& message) {
   shard.failure = message.failure();
   shard.log_last = message.log_last();
   shard.log_checkpointed = message.log_checkpointed();
+  shard.log_bytes = message.log_bytes();
   shard.closed_ms = message.closed_unix_millis();
+  shard.lag_ms = message.lag_ms();
   shard.groups_in_memory = message.groups_in_memory();
   shard.groups_spilled = message.groups_spilled();
   shard.table_bytes = message.table_bytes();
   shard.identities = message.identities();
   shard.alerts_open = message.alerts_open();
+  shard.alerts_overdue = message.alerts_overdue();
   return shard;
 }
 
@@ -99,7 +103,8 @@ class Watch final : public grpc::ClientReadReactor<pb::WatchAlertsResponse> {
  public:
   using OnEnd = std::function<void(const Status&, bool worked)>;
 
-  Watch(worker::AlertSink* sink, OnEnd on_end) : sink_(sink), on_end_(std::move(on_end)) {}
+  Watch(std::string worker, worker::AlertSink* sink, OnEnd on_end)
+      : worker_(std::move(worker)), sink_(sink), on_end_(std::move(on_end)) {}
 
   void Begin(std::shared_ptr<Watch> self, pb::WorkerService::Stub* stub, const pb::Target& target) {
     self_ = std::move(self);
@@ -124,6 +129,20 @@ class Watch final : public grpc::ClientReadReactor<pb::WatchAlertsResponse> {
                   {{"reason", std::string(Message(alert.status()))}});
       }
     }
+    for (const std::string& id : response_.removed()) {
+      if (id.size() == 16) {
+        sink_->OnAlertForgotten(Hash128::FromBytes(id));
+      }
+    }
+    if (response_.has_left_out()) {
+      worker::LeftOutAlerts left_out;
+      left_out.alerts = response_.left_out().alerts();
+      left_out.live = response_.left_out().live();
+      for (const auto& [shard, change] : response_.left_out().changes()) {
+        left_out.changes[static_cast<uint16_t>(shard)] = change;
+      }
+      sink_->OnLeftOut(worker_, left_out);
+    }
     StartRead(&response_);
   }
 
@@ -133,6 +152,7 @@ class Watch final : public grpc::ClientReadReactor<pb::WatchAlertsResponse> {
   }
 
  private:
+  const std::string worker_;
   worker::AlertSink* const sink_;
   const OnEnd on_end_;
   std::shared_ptr<Watch> self_;
@@ -171,6 +191,13 @@ class WorkerClient::Impl final : public std::enable_shared_from_this<Impl> {
 
   void SetWorkers(const std::vector<WorkerPeer>& workers);
   void Stop();
+
+  // Null when it is not followed.
+  PeerPtr Find(const std::string& worker) {
+    const std::lock_guard lock(mutex_);
+    const auto found = peers_.find(worker);
+    return found == peers_.end() ? nullptr : found->second;
+  }
 
   // Calls all workers and waits for the last answer.
   template <typename Request, typename Response, typename Start>
@@ -260,7 +287,7 @@ void WorkerClient::Impl::SetWorkers(const std::vector<WorkerPeer>& workers) {
 void WorkerClient::Impl::Open(const PeerPtr& peer) {
   ++watches_;
   peer->watch = std::make_shared<Watch>(
-      sink_, [self = shared_from_this(), peer](const Status& status, bool worked) {
+      peer->peer.id, sink_, [self = shared_from_this(), peer](const Status& status, bool worked) {
         self->OnWatchEnd(peer, status, worked);
       });
   peer->watch->Begin(peer->watch, peer->stub.get(), peer->target);
@@ -329,7 +356,7 @@ void WorkerClient::Stop() {
   impl_->Stop();
 }
 
-StatusOr<alert::Alert> WorkerClient::GetAlert(const Hash128& id) {
+StatusOr<alert::AlertDetails> WorkerClient::ShowAlert(const Hash128& id) {
   pb::GetAlertRequest request;
   request.set_alert_id(id.ToHex());
   const auto calls = impl_->AskAll<pb::GetAlertRequest, pb::GetAlertResponse>(
@@ -339,7 +366,15 @@ StatusOr<alert::Alert> WorkerClient::GetAlert(const Hash128& id) {
   Status failure = NotFound("no alert {}", id.ToHex());
   for (const auto& call : calls) {
     if (call->status.ok()) {
-      return wire::FromProto(call->response.alert());
+      alert::AlertDetails details;
+      WEIR_ASSIGN_OR_RETURN(details.alert, wire::FromProto(call->response.alert()));
+      if (call->response.has_series()) {
+        details.series = wire::FromProto(call->response.series());
+      }
+      if (call->response.has_suppression()) {
+        details.suppression = wire::FromProto(call->response.suppression());
+      }
+      return details;
     }
     if (call->status.code() != StatusCode::kNotFound) {
       failure = Unavailable("asking worker '{}' for alert {}: {}", call->peer->peer.id, id.ToHex(),
@@ -347,6 +382,90 @@ StatusOr<alert::Alert> WorkerClient::GetAlert(const Hash128& id) {
     }
   }
   return failure;
+}
+
+StatusOr<alert::Alert> WorkerClient::GetAlert(const Hash128& id) {
+  WEIR_ASSIGN_OR_RETURN(alert::AlertDetails details, ShowAlert(id));
+  return std::move(details.alert);
+}
+
+StatusOr<worker::AlertsFound> WorkerClient::FindAlerts(const worker::AlertQuery& query,
+                                                       bool keys_only) {
+  pb::FindAlertsRequest request;
+  wire::ToProto(query.filter, request.mutable_filter());
+  for (const Hash128& id : query.filter.ids) {
+    request.add_ids(id.ToBytes());
+  }
+  request.set_order_by(alert::OrderText(query.order));
+  if (query.after.has_value()) {
+    request.set_after(alert::EncodePosition(*query.after));
+  }
+  request.set_limit(static_cast<uint32_t>(std::min<std::size_t>(query.limit, UINT32_MAX)));
+  request.set_keys_only(keys_only);
+  const auto calls = impl_->AskAll<pb::FindAlertsRequest, pb::FindAlertsResponse>(
+      request, impl_->options().search_timeout_ms, [](auto* stub, auto* call, auto done) {
+        stub->FindAlerts(&call->context, &call->request, &call->response, std::move(done));
+      });
+  worker::AlertsFound found;
+  for (const auto& call : calls) {
+    if (!call->status.ok()) {
+      return Unavailable("asking worker '{}' for stored alerts: {}", call->peer->peer.id,
+                         Message(call->status));
+    }
+    found.total += call->response.total();
+    found.shards += call->response.shards();
+    for (const weir::alert::v1::Alert& message : call->response.alerts()) {
+      WEIR_ASSIGN_OR_RETURN(found.alerts.emplace_back(), wire::FromProto(message));
+    }
+  }
+  return found;
+}
+
+std::vector<worker::AlertUpdateResult> WorkerClient::UpdateAlerts(
+    const std::string& worker, const std::vector<worker::AlertUpdate>& updates) {
+  std::vector<worker::AlertUpdateResult> results(updates.size());
+  const auto fail = [&](const Status& status) {
+    for (worker::AlertUpdateResult& result : results) {
+      result.status = status;
+    }
+    return results;
+  };
+  const PeerPtr peer = impl_->Find(worker);
+  if (peer == nullptr || updates.empty()) {
+    return fail(Unavailable("worker '{}' is not there now", worker));
+  }
+  pb::UpdateAlertsRequest request;
+  *request.mutable_target() = peer->target;
+  request.set_actor(updates.front().action.actor);
+  wire::ToProto(updates.front().action, request.mutable_update());
+  for (const worker::AlertUpdate& update : updates) {
+    pb::PlacedAlert* placed = request.add_alerts();
+    placed->set_alert_id(update.alert.ToHex());
+    placed->set_expected_lifecycle_revision(update.action.expected_revision);
+    placed->set_shard(update.shard.value);
+    placed->set_epoch(update.epoch.value);
+  }
+  grpc::ClientContext context;
+  rpc::SetTimeout(&context, impl_->options().search_timeout_ms);
+  pb::UpdateAlertsResponse response;
+  const Status status = rpc::FromGrpc(peer->stub->UpdateAlerts(&context, request, &response));
+  if (!status.ok() || response.results_size() != static_cast<int>(updates.size())) {
+    return fail(Unavailable("asking worker '{}': {}", worker,
+                            status.ok() ? "it answered something else" : Message(status)));
+  }
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const weir::alert::v1::AlertUpdateResult& message = response.results(static_cast<int>(i));
+    if (message.code() != 0) {
+      results[i].status = MakeError(static_cast<StatusCode>(message.code()), message.message());
+    }
+    results[i].unchanged = message.unchanged();
+    if (message.has_alert()) {
+      if (auto alert = wire::FromProto(message.alert()); alert.ok()) {
+        results[i].alert = std::move(*alert);
+      }
+    }
+  }
+  return results;
 }
 
 WorkersStatus WorkerClient::GetStatus() {

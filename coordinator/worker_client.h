@@ -46,6 +46,7 @@ class WorkerClient {
   struct Options {
     std::string cluster_id;
     int64_t call_timeout_ms = 5000;     // of GetAlert and GetStatus
+    int64_t search_timeout_ms = 30 * 1000;   // of FindAlerts and UpdateAlerts
     int64_t reconnect_ms_min = 200;     // of a watch that broke; doubled up to
     int64_t reconnect_ms_max = 3000;
   };
@@ -62,10 +63,19 @@ class WorkerClient {
 
   // NotFound when all workers say so; Unavailable when one that may have it did not answer.
   StatusOr<alert::Alert> GetAlert(const Hash128& id);
+  // The same with what is shown beside it.
+  StatusOr<alert::AlertDetails> ShowAlert(const Hash128& id);
+  // What the workers found, in no order between them; shards says how many were looked through. Unavailable
+  // names a worker that did not answer.
+  StatusOr<worker::AlertsFound> FindAlerts(const worker::AlertQuery& query, bool keys_only);
   WorkersStatus GetStatus();
   // Waits until every worker has judged what it has closed. Unavailable names the worker that did not
   // answer, DeadlineExceeded comes after timeout_ms.
   Status WaitJudged(int64_t timeout_ms);
+
+  // Does the same action to alerts of one worker; blocks. As many results, in their order.
+  std::vector<worker::AlertUpdateResult> UpdateAlerts(
+      const std::string& worker, const std::vector<worker::AlertUpdate>& updates);
 
   // Ends all watches and waits for their last callback. Idempotent.
   void Stop();

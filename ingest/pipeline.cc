@@ -313,6 +313,10 @@ bool Pipeline::SendAgain(const JobPtr& job, Dispatcher::Result sent, BatchResult
   if (options_.replay) {
     job->floor_ms = closed_ms;
   } else {
+    if (sent.result.reason == worker::FrameResult::Reason::kVersion) {
+      // The workers' time is past an activation that this node's clock, which lags, has not reached.
+      stamps_.RaiseFloor(rules_->ActiveFrom(sent.result.version));
+    }
     job->stamp_ms = stamps_.Exchange(job->stamp_ms, closed_ms);
   }
   {

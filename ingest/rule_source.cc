@@ -1,5 +1,7 @@
 #include "ingest/rule_source.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace weir::ingest {
@@ -26,6 +28,14 @@ plan::RuleSetPtr CompiledRuleFeed::RulesAt(UnixMillis stamp_ms) const {
     }
   }
   return nullptr;
+}
+
+UnixMillis CompiledRuleFeed::ActiveFrom(RuleSetVersion version) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(versions_.begin(), versions_.end(), [version](const Version& known) {
+    return known.rules->version == version;
+  });
+  return replay_ || found == versions_.end() ? INT64_MIN : found->active_from_ms;
 }
 
 void CompiledRuleFeed::OnPromise(UnixMillis stamp_ms) {

@@ -16,6 +16,9 @@ class RuleSource {
 
   // The rule set for a batch with this stamp; null when none is active by then. Thread safe.
   virtual plan::RuleSetPtr RulesAt(UnixMillis stamp_ms) const = 0;
+  // The time after which the version counts; INT64_MIN when it is not known (any more), or time does not
+  // decide. Thread safe.
+  virtual UnixMillis ActiveFrom(RuleSetVersion version) const = 0;
   // No later call asks for a stamp at or below this. Thread safe.
   virtual void OnPromise(UnixMillis stamp_ms) = 0;
 };
@@ -30,6 +33,7 @@ class CompiledRuleFeed final : public RuleSource {
   void Add(plan::RuleSetPtr rules, UnixMillis active_from_ms);
 
   plan::RuleSetPtr RulesAt(UnixMillis stamp_ms) const override;
+  UnixMillis ActiveFrom(RuleSetVersion version) const override;
   // Drops versions that no later stamp can ask for.
   void OnPromise(UnixMillis stamp_ms) override;
 

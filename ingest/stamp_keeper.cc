@@ -17,6 +17,11 @@ UnixMillis StampKeeper::Exchange(UnixMillis stamp_ms, UnixMillis floor_ms) {
   return AcquireLocked(std::max(promised_ms_, floor_ms));
 }
 
+void StampKeeper::RaiseFloor(UnixMillis floor_ms) {
+  const std::lock_guard lock(mutex_);
+  floor_ms_ = std::max(floor_ms_, floor_ms);
+}
+
 void StampKeeper::Release(UnixMillis stamp_ms) {
   const std::lock_guard lock(mutex_);
   ReleaseLocked(stamp_ms);
@@ -24,14 +29,16 @@ void StampKeeper::Release(UnixMillis stamp_ms) {
 
 UnixMillis StampKeeper::Promise() {
   const std::lock_guard lock(mutex_);
-  // Later stamps are at least the clock's, so the millisecond before now is safe when nothing waits.
-  const UnixMillis safe_ms = (in_use_.empty() ? clock_->Now() : in_use_.begin()->first) - 1;
+  // Later stamps are at least the clock's and above the floor, so what is before both is safe when
+  // nothing waits.
+  const UnixMillis next_ms = std::max(clock_->Now(), floor_ms_ + 1);
+  const UnixMillis safe_ms = (in_use_.empty() ? next_ms : in_use_.begin()->first) - 1;
   promised_ms_ = std::max(promised_ms_, safe_ms);
   return promised_ms_;
 }
 
 UnixMillis StampKeeper::AcquireLocked(UnixMillis floor_ms) {
-  const UnixMillis stamp_ms = std::max(clock_->Now(), floor_ms + 1);
+  const UnixMillis stamp_ms = std::max(clock_->Now(), std::max(floor_ms, floor_ms_) + 1);
   ++in_use_[stamp_ms];
   return stamp_ms;
 }

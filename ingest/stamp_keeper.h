@@ -15,11 +15,13 @@ class StampKeeper {
  public:
   explicit StampKeeper(const Clock* clock) : clock_(clock) {}
 
-  // A stamp for a batch that arrives now: the time, or just above the last promise when the clock has
-  // not moved on (or went back). It holds the promise down until released.
+  // A stamp for a batch that arrives now: the time, or just above the last promise or the floor when the
+  // clock has not moved on (or went back, or lags). It holds the promise down until released.
   UnixMillis Acquire();
   // Exchanges the stamp of a batch that was refused for one above floor_ms.
   UnixMillis Exchange(UnixMillis stamp_ms, UnixMillis floor_ms);
+  // Every later stamp is above floor_ms, whatever the clock says. Never falls.
+  void RaiseFloor(UnixMillis floor_ms);
   void Release(UnixMillis stamp_ms);
   // The greatest promise that can be made now; never less than one made before.
   UnixMillis Promise();
@@ -32,6 +34,7 @@ class StampKeeper {
   std::mutex mutex_;
   std::map<UnixMillis, uint64_t> in_use_;   // stamp, batches
   UnixMillis promised_ms_ = 0;
+  UnixMillis floor_ms_ = 0;
 };
 
 }  // namespace weir::ingest

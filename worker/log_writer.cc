@@ -1,11 +1,11 @@
 #include "worker/log_writer.h"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "common/base/mutation.h"
 #include "common/shard/keys.h"
+#include "worker/log_writer_internal.h"
 
 namespace weir::worker {
 
@@ -27,89 +27,6 @@ Verdict VerdictOf(shard::Refusal refusal) {
 }
 
 }  // namespace
-
-// A frame, activation or closing on its way: answered when its last part is applied.
-struct LogWriter::Pending {
-  std::function<void(FrameResult)> done;
-  std::atomic<int> parts{0};
-  std::mutex mutex;
-  FrameResult result;
-
-  void Add(std::vector<FrameResult::Exception> exceptions) {
-    if (exceptions.empty()) {
-      return;
-    }
-    const std::lock_guard lock(mutex);
-    result.exceptions.insert(result.exceptions.end(), exceptions.begin(), exceptions.end());
-  }
-
-  void PartDone(const Status& status) {
-    if (!status.ok()) {
-      const std::lock_guard lock(mutex);
-      result.status = status;
-    }
-    if (--parts > 0) {
-      return;
-    }
-    // An event can come back from several classes; a repeat outweighs the rest.
-    auto& all = result.exceptions;
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-      return std::tie(a.event_index, a.verdict) < std::tie(b.event_index, b.verdict);
-    });
-    all.erase(std::unique(all.begin(), all.end(),
-                          [](const auto& a, const auto& b) { return a.event_index == b.event_index; }),
-              all.end());
-    done(std::move(result));
-  }
-
-  void Answer(FrameResult with) {
-    result = std::move(with);
-    done(std::move(result));
-  }
-};
-
-struct LogWriter::Item {
-  enum class Kind : uint8_t { kFrame, kActivate, kClose, kTick };
-
-  Kind kind = Kind::kFrame;
-  std::shared_ptr<Pending> pending;
-  StreamId stream = 0;
-  UnixMillis stamp_ms = 0;
-  exec::Frame frame;
-  uint64_t bytes = 0;
-  RuleSetVersion version;          // of kActivate
-  bool everywhere = false;         // of kActivate: all served shards, not only `shards`
-  std::vector<ShardId> shards;     // of kActivate, kClose and kTick
-  JudgedTick tick;                 // of kTick
-};
-
-// The records of one write.
-class LogWriter::WriteSet {
- public:
-  struct ShardRecord {
-    ShardId shard;
-    std::size_t bytes = 0;                           // of the sub-batches
-    std::vector<std::pair<const Item*, const exec::FramePart*>> parts;
-    std::vector<std::shared_ptr<Pending>> frames;    // one per sub-batch, then those without rows
-    std::string record;
-  };
-
-  explicit WriteSet(std::size_t shard_count) : position_(shard_count, 0) {}
-
-  ShardRecord& Of(ShardId shard) {
-    uint32_t& position = position_[shard.value];
-    if (position == 0) {
-      records_.emplace_back().shard = shard;
-      position = static_cast<uint32_t>(records_.size());
-    }
-    return records_[position - 1];
-  }
-  std::vector<ShardRecord>& records() { return records_; }
-
- private:
-  std::vector<uint32_t> position_;   // in records_, from 1
-  std::vector<ShardRecord> records_;
-};
 
 LogWriter::LogWriter(Options options, state::StateStore* store, const Clock* clock,
                      StreamWatermarks* watermarks, WorkerShared* shared,
@@ -205,6 +122,53 @@ void LogWriter::Commit(JudgedTick tick, std::function<void(Status)> done) {
   Enqueue(std::move(item));
 }
 
+void LogWriter::Update(std::vector<AlertUpdate> updates,
+                       std::function<void(std::vector<AlertUpdateResult>)> done) {
+  struct Gathering {
+    std::atomic<std::size_t> left;
+    std::vector<AlertUpdateResult> results;
+    std::function<void(std::vector<AlertUpdateResult>)> done;
+  };
+  if (updates.empty()) {
+    done({});
+    return;
+  }
+  auto gathering = std::make_shared<Gathering>();
+  gathering->left = updates.size();
+  gathering->results.resize(updates.size());
+  gathering->done = std::move(done);
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    AlertUpdate& update = updates[i];
+    Item item;
+    item.kind = Item::Kind::kAction;
+    item.pending = std::make_shared<Pending>();
+    item.pending->done = [gathering, i, pending = item.pending.get()](const FrameResult& result) {
+      AlertUpdateResult& to = gathering->results[i];
+      to.status = result.status.ok() ? pending->action.status : result.status;
+      to.unchanged = pending->action.unchanged;
+      to.alert = std::move(pending->action.alert);
+      if (--gathering->left == 0) {
+        gathering->done(std::move(gathering->results));
+      }
+    };
+    item.bytes = update.action.text.size();
+    item.shards = {update.shard};
+    item.epoch = update.epoch;
+    item.action = {update.alert, 0, std::move(update.action)};
+    Enqueue(std::move(item));
+  }
+}
+
+void LogWriter::Forget(std::vector<ShardId> shards, UnixMillis before_ms) {
+  Item item;
+  item.kind = Item::Kind::kForget;
+  item.pending = std::make_shared<Pending>();
+  item.pending->done = [](const FrameResult&) {};
+  item.shards = std::move(shards);
+  item.forget_before_ms = before_ms;
+  Enqueue(std::move(item));
+}
+
 void LogWriter::ActivateFrom(RuleSetVersion version, UnixMillis active_from_ms) {
   scheduler_->Post([this, version, active_from_ms] {
     const RuleSetVersion newest = upcoming_.empty() ? version_ : upcoming_.back().version;
@@ -289,9 +253,12 @@ std::vector<LogWriter::Item> LogWriter::TakeItems() {
     const Item& next = queue_.front();
     const bool ahead = next.kind == Item::Kind::kFrame && !upcoming_.empty() &&
                        next.frame.version >= upcoming_.front().version;
-    // Records of another kind than rows are a write of their own.
-    const bool alone = next.kind == Item::Kind::kActivate || next.kind == Item::Kind::kTick;
-    if (!items.empty() && (ahead || alone)) {
+    // Records of another kind than rows are a write of their own; actions share one.
+    const bool action = next.kind == Item::Kind::kAction;
+    const bool alone = next.kind == Item::Kind::kActivate || next.kind == Item::Kind::kTick ||
+                       next.kind == Item::Kind::kForget;
+    if (!items.empty() &&
+        (ahead || alone || action != (items.front().kind == Item::Kind::kAction))) {
       break;
     }
     if (ahead) {
@@ -315,20 +282,26 @@ std::vector<LogWriter::Item> LogWriter::TakeItems() {
   return items;
 }
 
-// Whether a judged tick is taken: OK, or the answer to it.
-FrameResult LogWriter::JudgeTick(const JudgedTick& tick) const {
+// Whether something for one shard at an epoch is taken: OK, or the answer to it.
+FrameResult LogWriter::JudgePlace(ShardId shard, Epoch epoch) const {
   FrameResult result;
-  if (tick.home.value >= slots_.size()) {
-    result.status = InvalidArgument("shard {} of {}", tick.home, slots_.size());
+  if (shard.value >= slots_.size()) {
+    result.status = InvalidArgument("shard {} of {}", shard, slots_.size());
     return result;
   }
-  const Slot& slot = slots_[tick.home.value];
-  if (!slot.held || slot.epoch != tick.epoch) {
+  const Slot& slot = slots_[shard.value];
+  if (!slot.held || slot.epoch != epoch) {
     result.reason = FrameResult::Reason::kTable;
-    result.status = Aborted("shard {} is not held here at epoch {}", tick.home, tick.epoch);
+    result.status = Aborted("shard {} is not held here at epoch {}", shard, epoch);
   } else if (slot.state != ShardState::kServing) {
-    result.status = Unavailable("shard {} is not served now", tick.home);
-  } else if (tick.version != version_) {
+    result.status = Unavailable("shard {} is not served now", shard);
+  }
+  return result;
+}
+
+FrameResult LogWriter::JudgeTick(const JudgedTick& tick) const {
+  FrameResult result = JudgePlace(tick.home, tick.epoch);
+  if (result.status.ok() && tick.version != version_) {
     result.reason = FrameResult::Reason::kVersion;
     result.status = Aborted("tick of rule set {} where {} is active", tick.version, version_);
   }
@@ -416,6 +389,12 @@ void LogWriter::Process(std::vector<Item> items) {
     } else if (item.kind == Item::Kind::kTick) {
       header.kind = shard::RecordKind::kTick;
       result = JudgeTick(item.tick);
+    } else if (item.kind == Item::Kind::kAction) {
+      header.kind = shard::RecordKind::kActions;
+      item.action.time_ms = clock_->Now();
+      result = JudgePlace(item.shards.front(), item.epoch);
+    } else if (item.kind == Item::Kind::kForget) {
+      header.kind = shard::RecordKind::kForget;
     }
     if (!failed.ok()) {
       result.status = failed;
@@ -445,7 +424,10 @@ void LogWriter::Process(std::vector<Item> items) {
       record.bytes += part.bytes.size();
     }
     for (const ShardId shard : item.shards) {
-      commit.Of(shard);
+      WriteSet::ShardRecord& record = commit.Of(shard);
+      if (item.kind == Item::Kind::kAction) {
+        record.actions.push_back(&item);
+      }
     }
   }
   std::size_t batch_bytes = 0;
@@ -461,6 +443,12 @@ void LogWriter::Process(std::vector<Item> items) {
     if (header.kind == shard::RecordKind::kTick) {
       const JudgedTick& tick = items.front().tick;
       writer.AddTick({shard::RuleHash(tick.rule_id), tick.tick_ms, tick.previous_ms, tick.rows});
+    }
+    for (const Item* item : record.actions) {
+      writer.AddAction(item->action);
+    }
+    if (header.kind == shard::RecordKind::kForget) {
+      writer.AddForget(items.front().forget_before_ms);
     }
     record.record = writer.Finish();
     batch_bytes += record.record.size() + 64;
@@ -531,6 +519,9 @@ void LogWriter::Dispatch(ShardId id, std::string record,
       for (std::size_t i = 0; i < frames.size(); ++i) {
         frames[i]->Add(std::move(exceptions[i]));
       }
+    }
+    for (std::size_t i = 0; i < outcome.actions.size(); ++i) {
+      frames[i]->action = std::move(outcome.actions[i]);
     }
     for (const auto& frame : frames) {
       if (outcome.tick_repeated) {

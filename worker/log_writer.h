@@ -58,6 +58,11 @@ class LogWriter {
   void Close(std::vector<ShardId> shards, std::function<void(Status)> done);
   // Logs a judged tick in its home shard.
   void Commit(JudgedTick tick, std::function<void(Status)> done);
+  // Logs actions in the shards of their alerts.
+  void Update(std::vector<AlertUpdate> updates,
+              std::function<void(std::vector<AlertUpdateResult>)> done);
+  // Logs in those of the shards that are served that old alerts are forgotten.
+  void Forget(std::vector<ShardId> shards, UnixMillis before_ms);
   // Activates a version in all served shards at once; done runs when all have applied it.
   void Activate(RuleSetVersion version, std::function<void(Status)> done);
   // Activates it when the clock reaches a time, or the first frame made under it comes.
@@ -91,6 +96,7 @@ class LogWriter {
   std::vector<Item> TakeItems();
   void ActivatePending(const Item& next);
   FrameResult Judge(const Item& item, UnixMillis closed_ms) const;
+  FrameResult JudgePlace(ShardId shard, Epoch epoch) const;
   FrameResult JudgeTick(const JudgedTick& tick) const;
   void Process(std::vector<Item> items);
   void Dispatch(ShardId shard, std::string record, std::vector<std::shared_ptr<Pending>> frames);

@@ -69,6 +69,78 @@ void FillReport(const SpreadReport& report, v1::ViewSpreadResponse* message) {
 
 }  // namespace
 
+// One CommitTick stream: gathers the rows and hands the tick over when all are there. A stream that breaks
+// off ends like one that is complete, so the bytes are counted. Deletes itself.
+class CommitReactor final : public grpc::ServerReadReactor<v1::CommitTickRequest> {
+ public:
+  CommitReactor(const WorkerService* service, Worker* worker) : service_(service), worker_(worker) {
+    StartRead(&request_);
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Commit();
+      return;
+    }
+    const Status status = first_ ? Begin() : OkStatus();
+    first_ = false;
+    if (!status.ok() || tick_.rows.size() + request_.rows().size() > rows_bytes_) {
+      finished_ = true;
+      Finish(rpc::ToGrpc(status.ok() ? InvalidArgument("more rows than the {} bytes announced",
+                                                       rows_bytes_)
+                                     : status));
+      return;
+    }
+    tick_.rows += request_.rows();
+    request_.Clear();
+    StartRead(&request_);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  Status Begin() {
+    WEIR_RETURN_IF_ERROR(service_->CheckTarget(request_.target()));
+    if (request_.home_shard() > UINT16_MAX) {
+      return InvalidArgument("shard {} is none", request_.home_shard());
+    }
+    if (request_.rows_bytes() > kTickBytesMax) {
+      return Error(StatusCode::kResourceExhausted,
+                   "tick {} of rule '{}' has {} bytes of rows, a log record takes {}",
+                   request_.tick_unix_millis(), request_.rule_id(), request_.rows_bytes(),
+                   kTickBytesMax);
+    }
+    rows_bytes_ = request_.rows_bytes();
+    tick_.version = RuleSetVersion(request_.rule_set_version());
+    tick_.rule_id = request_.rule_id();
+    tick_.home = ShardId(static_cast<uint16_t>(request_.home_shard()));
+    tick_.epoch = Epoch(request_.epoch());
+    tick_.tick_ms = request_.tick_unix_millis();
+    tick_.previous_ms = request_.previous_unix_millis();
+    return OkStatus();
+  }
+
+  void Commit() {
+    if (finished_) {
+      return;
+    }
+    if (first_ || tick_.rows.size() != rows_bytes_) {
+      Finish(rpc::ToGrpc(InvalidArgument("{} of {} bytes of a tick's rows came", tick_.rows.size(),
+                                         rows_bytes_)));
+      return;
+    }
+    worker_->CommitTick(std::move(tick_),
+                        [this](const Status& committed) { Finish(rpc::ToGrpc(committed)); });
+  }
+
+  const WorkerService* const service_;
+  Worker* const worker_;
+  v1::CommitTickRequest request_;
+  bool first_ = true;
+  bool finished_ = false;
+  uint64_t rows_bytes_ = 0;
+  JudgedTick tick_;
+};
+
 grpc::ServerUnaryReactor* WorkerService::ViewSpread(grpc::CallbackServerContext* context,
                                                     const v1::ViewSpreadRequest* request,
                                                     v1::ViewSpreadResponse* response) {
@@ -108,30 +180,9 @@ grpc::ServerWriteReactor<v1::CollectTickResponse>* WorkerService::CollectTick(
   return reactor;
 }
 
-grpc::ServerUnaryReactor* WorkerService::CommitTick(grpc::CallbackServerContext* context,
-                                                    const v1::CommitTickRequest* request,
-                                                    v1::CommitTickResponse* /*response*/) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  Status status = CheckTarget(request->target());
-  if (status.ok() && request->home_shard() > UINT16_MAX) {
-    status = InvalidArgument("shard {} is none", request->home_shard());
-  }
-  if (!status.ok()) {
-    reactor->Finish(rpc::ToGrpc(status));
-    return reactor;
-  }
-  JudgedTick tick;
-  tick.version = RuleSetVersion(request->rule_set_version());
-  tick.rule_id = request->rule_id();
-  tick.home = ShardId(static_cast<uint16_t>(request->home_shard()));
-  tick.epoch = Epoch(request->epoch());
-  tick.tick_ms = request->tick_unix_millis();
-  tick.previous_ms = request->previous_unix_millis();
-  tick.rows = request->rows();
-  worker_->CommitTick(std::move(tick), [reactor](const Status& committed) {
-    reactor->Finish(rpc::ToGrpc(committed));
-  });
-  return reactor;
+grpc::ServerReadReactor<v1::CommitTickRequest>* WorkerService::CommitTick(
+    grpc::CallbackServerContext* /*context*/, v1::CommitTickResponse* /*response*/) {
+  return new CommitReactor(this, worker_);   // deletes itself in OnDone
 }
 
 }  // namespace weir::worker

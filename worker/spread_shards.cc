@@ -127,6 +127,11 @@ Status SpreadShards::Check(const JudgedTick& tick) const {
     return InvalidArgument("{} is no tick of rule '{}' after {}", tick.tick_ms, tick.rule_id,
                            tick.previous_ms);
   }
+  if (tick.rows.size() > kTickBytesMax) {
+    return Error(StatusCode::kResourceExhausted,
+                 "tick {} of rule '{}' has {} bytes of rows, a log record takes {}", tick.tick_ms,
+                 tick.rule_id, tick.rows.size(), kTickBytesMax);
+  }
   Arena arena;
   const Status rows = shard::DecodeTickRows(*rule, tick.rows, &arena).status();
   return rows.ok() ? OkStatus()

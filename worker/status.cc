@@ -10,9 +10,17 @@ constexpr std::size_t kDeadLettersShown = 64;
 
 }  // namespace
 
-void FillShard(const shard::Shard& shard, ShardStatus* row) {
+void FillShard(const shard::Shard& shard, UnixMillis closed_ms, UnixMillis now_ms, ShardStatus* row) {
   row->log_checkpointed = shard.checkpointed().value;
-  row->closed_ms = shard.closed_ms() == shard::kTimeMin ? 0 : shard.closed_ms();
+  row->log_bytes = shard.log_bytes();
+  // A shard logs a closing only when something depends on it. Where nothing does, time has come as far as
+  // for the worker.
+  closed_ms = std::min(closed_ms, shard::kTimeMax);
+  const UnixMillis reached_ms =
+      shard.WantsClosing(closed_ms) ? shard.closed_ms() : std::max(closed_ms, shard.closed_ms());
+  row->closed_ms = reached_ms <= shard::kTimeMin ? 0 : reached_ms;
+  row->lag_ms = now_ms == 0 || row->closed_ms == 0 ? 0
+                                                   : std::max<int64_t>(0, now_ms - row->closed_ms);
   row->groups_in_memory = shard.groups_in_memory();
   row->groups_spilled = shard.groups_evicted();
   row->table_bytes = shard.table_bytes();

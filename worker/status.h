@@ -10,7 +10,8 @@
 namespace weir::worker {
 
 // The row of one shard, but for what the log writer knows.
-void FillShard(const shard::Shard& shard, ShardStatus* row);
+// closed_ms: how far time has come for the worker; now_ms: its clock, 0 in a replay.
+void FillShard(const shard::Shard& shard, UnixMillis closed_ms, UnixMillis now_ms, ShardStatus* row);
 // Adds a shard's counters to the worker's and its rules'.
 void AddShard(const shard::Shard& shard, WorkerStatus* status,
               std::map<std::string, RuleStatus>* rules);

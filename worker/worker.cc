@@ -12,6 +12,7 @@
 #include "common/shard/shard.h"
 #include "common/task/thread_scheduler.h"
 #include "common/telemetry/log.h"
+#include "worker/alert_shards.h"
 #include "worker/closing_rounds.h"
 #include "worker/executor.h"
 #include "worker/log_writer.h"
@@ -56,6 +57,7 @@ class Worker::Impl final : public shard::Environment {
     return rule_store_.Get(version);
   }
   void OnAlert(const alert::Alert& alert) override { sink_->OnAlert(alert); }
+  void OnAlertForgotten(const Hash128& id) override { sink_->OnAlertForgotten(id); }
 
   Status Start();
   void Stop();
@@ -94,8 +96,9 @@ class Worker::Impl final : public shard::Environment {
   }
   void Drain() { rounds_->Drain(watermarks_.closed_ms()); }
   SpreadShards& spread() { return *spread_; }
+  AlertShards& alerts() { return *alerts_; }
+  LogWriter& writer() { return *writer_; }
   WorkerStatus GetStatus();
-  StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
 
  private:
   void Hold(const HeldShard& shard);
@@ -118,6 +121,7 @@ class Worker::Impl final : public shard::Environment {
   std::unique_ptr<LogWriter> writer_;
   std::unique_ptr<ClosingRounds> rounds_;
   std::unique_ptr<SpreadShards> spread_;
+  std::unique_ptr<AlertShards> alerts_;
   std::unique_ptr<task::Scheduler> log_;   // of the writer and of what decides who holds what
   bool started_ = false;
 
@@ -184,8 +188,11 @@ Status Worker::Impl::Start() {
   rounds_ = std::make_unique<ClosingRounds>(&executors_, writer_.get());
   spread_ = std::make_unique<SpreadShards>(&executors_, writer_.get(), rounds_.get(), &watermarks_, this,
                                            log_.get());
+  alerts_ = std::make_unique<AlertShards>(&executors_, writer_.get(), &watermarks_, log_.get(),
+                                          [this] { return rules(); });
   log_->Post([this, version] {
     writer_->set_version(version);
+    alerts_->KeepFor(options_.alerts_retention_ms, options_.retention_look_ms);
     if (options_.clock == ClockMode::kWall) {
       WatchStreams();
     }
@@ -267,6 +274,7 @@ void Worker::Impl::Hold(const HeldShard& held) {
 void Worker::Impl::Recover(ShardId id, Executor* executor) {
   shard::ShardOptions options;
   options.id = id;
+  options.shard_count = options_.shard_count;
   options.tenant = options_.tenant;
   options.replay = options_.clock == ClockMode::kReplay;
   options.lateness_ms = options_.lateness_ms;
@@ -439,13 +447,16 @@ WorkerStatus Worker::Impl::GetStatus() {
       }
     }
   });
+  const UnixMillis closed_ms = watermarks_.closed_ms();
+  const UnixMillis now_ms = options_.clock == ClockMode::kWall ? clock_->Now() : 0;
   for (const auto& executor : executors_) {
     executor->Run([&] {
       for (const auto& shard : executor->shards()) {
         AddShard(*shard, &status, &rules_by_id);
         for (ShardStatus& row : rows) {
           if (row.shard == shard->id()) {
-            FillShard(*shard, &row);
+            FillShard(*shard, closed_ms, now_ms, &row);
+            row.alerts_overdue = alerts_->OverdueOf(row.shard);
           }
         }
       }
@@ -454,30 +465,6 @@ WorkerStatus Worker::Impl::GetStatus() {
   status.shards = std::move(rows);
   FinishStatus(rules_by_id, &status);
   return status;
-}
-
-StatusOr<alert::Alert> Worker::Impl::GetAlert(const Hash128& alert_id) {
-  StatusOr<alert::Alert> found = NotFound("no alert {}", alert_id.ToHex());
-  for (const auto& executor : executors_) {
-    executor->Run([&] {
-      for (const auto& shard : executor->shards()) {
-        StatusOr<alert::Alert> alert = shard->GetAlert(alert_id);
-        if (alert.ok() || alert.status().code() != StatusCode::kNotFound) {
-          found = std::move(alert);
-          return;
-        }
-      }
-    });
-    if (found.ok() || found.status().code() != StatusCode::kNotFound) {
-      break;
-    }
-  }
-  const plan::RuleSetPtr rule_set = rules();
-  if (found.ok() && rule_set != nullptr) {
-    const plan::CompiledRule* rule = rule_set->FindRule(found->rule_id);
-    found->note = rule == nullptr ? "" : rule->source.note;
-  }
-  return found;
 }
 
 Worker::Worker(WorkerOptions options, state::StateStore* store, const Clock* clock, AlertSink* sink,
@@ -550,7 +537,18 @@ WorkerStatus Worker::GetStatus() {
   return impl_->GetStatus();
 }
 StatusOr<alert::Alert> Worker::GetAlert(const Hash128& alert_id) {
-  return impl_->GetAlert(alert_id);
+  WEIR_ASSIGN_OR_RETURN(alert::AlertDetails details, impl_->alerts().Show(alert_id));
+  return std::move(details.alert);
+}
+StatusOr<alert::AlertDetails> Worker::ShowAlert(const Hash128& alert_id) {
+  return impl_->alerts().Show(alert_id);
+}
+void Worker::UpdateAlerts(std::vector<AlertUpdate> updates,
+                          std::function<void(std::vector<AlertUpdateResult>)> done) {
+  impl_->writer().Update(std::move(updates), std::move(done));
+}
+StatusOr<AlertsFound> Worker::FindAlerts(const AlertQuery& query) {
+  return impl_->alerts().Find(query);
 }
 
 }  // namespace weir::worker

@@ -5,11 +5,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/alert/alert.h"
+#include "common/alert/details.h"
+#include "common/alert/lifecycle.h"
+#include "common/alert/query.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
@@ -37,6 +42,9 @@ struct WorkerOptions {
   uint64_t queue_bytes_max = 64ULL << 20;       // frames waiting for the log
   int64_t checkpoint_interval_ms = 10 * 1000;   // how old unsaved changes may get
   uint64_t checkpoint_log_bytes = 64ULL << 20;  // or how long the log
+  // Closed and recovered alerts are forgotten so long after their last change.
+  int64_t alerts_retention_ms = 90 * kMillisPerDay;
+  int64_t retention_look_ms = 10 * kMillisPerMinute;   // how often to look for such
 };
 
 // What became of an event that was not simply counted.
@@ -92,12 +100,16 @@ struct ShardStatus {
   std::string failure;            // of kFailed
   uint64_t log_last = 0;          // last record appended
   uint64_t log_checkpointed = 0;  // state on disk covers the log up to here
+  uint64_t log_bytes = 0;         // of the records after that
+  // Nothing stamped up to here is counted any more, and all that closing it had to do is done; 0: never yet.
   UnixMillis closed_ms = 0;
+  int64_t lag_ms = 0;             // of closed_ms, behind this worker's clock; 0 in a replay
   uint64_t groups_in_memory = 0;
   uint64_t groups_spilled = 0;    // loads may bring them back; an upper bound
   uint64_t table_bytes = 0;
   uint64_t identities = 0;
-  uint64_t alerts_open = 0;
+  uint64_t alerts_open = 0;       // whose episode goes on
+  uint64_t alerts_overdue = 0;    // older than the retention, kept because nobody ended them
 };
 
 struct RuleStatus {
@@ -164,6 +176,9 @@ struct SpreadParts {
   UnixMillis next_ms = INT64_MAX;   // no tick before it has a group here
 };
 
+// The rows of a judged tick are one log record, of at most so many bytes.
+inline constexpr uint64_t kTickBytesMax = 256ULL << 20;
+
 // A tick that the coordinator judged.
 struct JudgedTick {
   RuleSetVersion version;           // that its rows were made under
@@ -175,12 +190,53 @@ struct JudgedTick {
   std::string rows;                 // shard/tick_rows.h, EncodeTickRows
 };
 
+// Alerts that somebody who passes them on does not hold, because too many changed later.
+struct LeftOutAlerts {
+  uint64_t alerts = 0;                      // how many were dropped; they may have come again since
+  uint64_t live = 0;                        // of those: neither closed nor recovered
+  std::map<uint16_t, uint64_t> changes;     // by shard: the greatest change that was dropped
+};
+
 // Told of every alert made or changed, after its commit. Called from executor threads and, for stored
 // alerts, during Start.
 class AlertSink {
  public:
   virtual ~AlertSink() = default;
   virtual void OnAlert(const alert::Alert& alert) = 0;
+  // An alert is no longer kept. Called from executor threads.
+  virtual void OnAlertForgotten(const Hash128& /*id*/) {}
+  // Of what follows another process: alerts of a worker that it will not be told of.
+  virtual void OnLeftOut(const std::string& /*worker*/, const LeftOutAlerts& /*left_out*/) {}
+};
+
+// What a person does to an alert of a shard.
+struct AlertUpdate {
+  Hash128 alert;
+  ShardId shard;
+  Epoch epoch;                      // of the shard, as the caller's table says
+  alert::Action action;             // CheckAction says OK
+};
+
+struct AlertUpdateResult {
+  // OK: done and durable, or as it was to be already. Else as alert::Apply, NotFound, Unavailable (not now,
+  // or it is not known whether it was done), or Aborted with a zero alert: the shard is not held here at
+  // that epoch.
+  Status status;
+  bool unchanged = false;
+  alert::Alert alert;               // as it is now; its id is zero when it could not be read
+};
+
+struct AlertQuery {
+  alert::AlertFilter filter;
+  alert::AlertOrder order;
+  std::optional<alert::Position> after;   // only what comes behind it
+  std::size_t limit = 0;
+};
+
+struct AlertsFound {
+  std::vector<alert::Alert> alerts;
+  uint64_t total = 0;               // that pass the filter, also before `after`
+  uint64_t shards = 0;              // that were looked through
 };
 
 // The texts of a rule set to activate.
@@ -265,15 +321,25 @@ class Worker {
                    std::function<void(StatusOr<SpreadParts>)> done);
   // Logs the tick in the rule's home shard, which makes its alerts. AlreadyExists when it, or another after
   // previous_ms, was judged before; InvalidArgument when it is no tick of a spread rule of its version;
-  // Aborted and Unavailable as for frames.
+  // Aborted and Unavailable as for frames; ResourceExhausted when its rows are too many for a record.
   void CommitTick(JudgedTick tick, std::function<void(Status)> done);
 
   // Waits until everything closed so far is logged and judged. Spread rules have a judge of their own.
   void Drain();
 
+  // Does the actions in their order, all in one write of the log where possible; as many results, in
+  // their order. done is called once, from another thread.
+  void UpdateAlerts(std::vector<AlertUpdate> updates,
+                    std::function<void(std::vector<AlertUpdateResult>)> done);
+  // The first alerts of an order, from the stores: reads every alert of every shard held. Unavailable when
+  // one of them is not served now. Blocks.
+  StatusOr<AlertsFound> FindAlerts(const AlertQuery& query);
+
   WorkerStatus GetStatus();
   // An alert with its columns computed on the panes as they are now, and its rule's note. NotFound.
   StatusOr<alert::Alert> GetAlert(const Hash128& alert_id);
+  // The same with what is shown beside it.
+  StatusOr<alert::AlertDetails> ShowAlert(const Hash128& alert_id);
 
  private:
   class Impl;

@@ -3,12 +3,12 @@
 #include <utility>
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "common/rpc/status.h"
 #include "common/wire/alert.h"
 #include "common/wire/text.h"
 #include "worker/feed_reactor.h"
+#include "worker/worker_calls.h"
 
 namespace weir::worker {
 namespace {
@@ -34,12 +34,15 @@ void FillShard(const ShardStatus& shard, v1::ShardStatus* message) {
   message->set_failure(wire::ValidUtf8(shard.failure));
   message->set_log_last(shard.log_last);
   message->set_log_checkpointed(shard.log_checkpointed);
+  message->set_log_bytes(shard.log_bytes);
   message->set_closed_unix_millis(shard.closed_ms);
+  message->set_lag_ms(shard.lag_ms);
   message->set_groups_in_memory(shard.groups_in_memory);
   message->set_groups_spilled(shard.groups_spilled);
   message->set_table_bytes(shard.table_bytes);
   message->set_identities(shard.identities);
   message->set_alerts_open(shard.alerts_open);
+  message->set_alerts_overdue(shard.alerts_overdue);
 }
 
 void FillStatus(const WorkerStatus& status, v1::GetStatusResponse* message) {
@@ -83,18 +86,6 @@ void FillStatus(const WorkerStatus& status, v1::GetStatusResponse* message) {
 }
 
 }  // namespace
-
-// Two threads: a wait for judgement must not keep a status from being read.
-class WorkerService::Calls {
- public:
-  ~Calls() {
-    reads_.join();
-    waits_.join();
-  }
-
-  boost::asio::thread_pool reads_{1};
-  boost::asio::thread_pool waits_{1};
-};
 
 // One WatchAlerts stream: sends what changed since its position, sleeps when nothing did.
 class AlertFeedReactor final : public grpc::ServerWriteReactor<v1::WatchAlertsResponse> {
@@ -159,11 +150,17 @@ class AlertFeedReactor final : public grpc::ServerWriteReactor<v1::WatchAlertsRe
         finish = status_;
       } else {
         response_.Clear();
+        FillLeftOut();
         if (!first) {
-          for (const AlertFeed::AlertPtr& alert : alerts_->After(&position_, kAlertsPerMessage)) {
+          std::vector<Hash128> removed;
+          for (const AlertFeed::AlertPtr& alert :
+               alerts_->After(&position_, kAlertsPerMessage, &removed)) {
             wire::ToProto(*alert, response_.add_alerts());
           }
-          if (response_.alerts().empty()) {
+          for (const Hash128& id : removed) {
+            response_.add_removed(id.ToBytes());
+          }
+          if (response_.alerts().empty() && removed.empty()) {
             return;
           }
         }
@@ -175,8 +172,24 @@ class AlertFeedReactor final : public grpc::ServerWriteReactor<v1::WatchAlertsRe
     Finish(rpc::ToGrpc(finish));
   }
 
+  // REQUIRES: mutex_.
+  void FillLeftOut() {
+    const LeftOutAlerts left_out = alerts_->left_out();
+    if (left_out.alerts == left_out_told_) {
+      return;
+    }
+    left_out_told_ = left_out.alerts;
+    v1::LeftOut* message = response_.mutable_left_out();
+    message->set_alerts(left_out.alerts);
+    message->set_live(left_out.live);
+    for (const auto& [shard, change] : left_out.changes) {
+      (*message->mutable_changes())[shard] = change;
+    }
+  }
+
   WorkerService* const service_;
   std::mutex mutex_;
+  uint64_t left_out_told_ = 0;
   AlertFeed* alerts_ = nullptr;
   uint64_t listener_ = 0;
   uint64_t position_ = 0;
@@ -236,26 +249,6 @@ grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WorkerService::WatchAlerts(
   } else {
     reactor->Begin(alerts_);
   }
-  return reactor;
-}
-
-grpc::ServerUnaryReactor* WorkerService::GetAlert(grpc::CallbackServerContext* context,
-                                                  const v1::GetAlertRequest* request,
-                                                  v1::GetAlertResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const StatusOr<Hash128> id = wire::ParseAlertId(request->alert_id());
-  const Status target = CheckTarget(request->target());
-  if (!target.ok() || !id.ok()) {
-    reactor->Finish(rpc::ToGrpc(target.ok() ? id.status() : target));
-    return reactor;
-  }
-  boost::asio::post(calls_->reads_, [this, id = *id, response, reactor] {
-    const StatusOr<alert::Alert> alert = worker_->GetAlert(id);
-    if (alert.ok()) {
-      wire::ToProto(*alert, response->mutable_alert());
-    }
-    reactor->Finish(rpc::ToGrpc(alert.status()));
-  });
   return reactor;
 }
 

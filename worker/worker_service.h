@@ -37,9 +37,17 @@ class WorkerService final : public v1::WorkerService::CallbackService {
       grpc::CallbackServerContext* context) override;
   grpc::ServerWriteReactor<v1::WatchAlertsResponse>* WatchAlerts(
       grpc::CallbackServerContext* context, const v1::WatchAlertsRequest* request) override;
+  // Alerts (alert_calls.cc).
   grpc::ServerUnaryReactor* GetAlert(grpc::CallbackServerContext* context,
                                      const v1::GetAlertRequest* request,
                                      v1::GetAlertResponse* response) override;
+  grpc::ServerUnaryReactor* FindAlerts(grpc::CallbackServerContext* context,
+                                       const v1::FindAlertsRequest* request,
+                                       v1::FindAlertsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateAlerts(grpc::CallbackServerContext* context,
+                                         const v1::UpdateAlertsRequest* request,
+                                         v1::UpdateAlertsResponse* response) override;
+  // The state.
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,
                                       v1::GetStatusResponse* response) override;
@@ -52,9 +60,8 @@ class WorkerService final : public v1::WorkerService::CallbackService {
                                        v1::ViewSpreadResponse* response) override;
   grpc::ServerWriteReactor<v1::CollectTickResponse>* CollectTick(
       grpc::CallbackServerContext* context, const v1::CollectTickRequest* request) override;
-  grpc::ServerUnaryReactor* CommitTick(grpc::CallbackServerContext* context,
-                                       const v1::CommitTickRequest* request,
-                                       v1::CommitTickResponse* response) override;
+  grpc::ServerReadReactor<v1::CommitTickRequest>* CommitTick(
+      grpc::CallbackServerContext* context, v1::CommitTickResponse* response) override;
 
   // The revision that the worker was last told with SetShards; shown to ingest nodes.
   void SetTableRevision(int64_t revision) { table_revision_ = revision; }
@@ -64,6 +71,7 @@ class WorkerService final : public v1::WorkerService::CallbackService {
 
  private:
   friend class AlertFeedReactor;
+  friend class CommitReactor;
   friend class FeedReactor;
   class Calls;
 

@@ -16,6 +16,10 @@ std::string_view AlertStatusName(AlertStatus status) {
   return "unknown";
 }
 
+std::string_view ChangeFieldName(Change::Field field) {
+  return field == Change::Field::kAssignee ? "assignee" : "status";
+}
+
 std::vector<std::string_view> AlertFlagNames(uint32_t flags) {
   static constexpr std::pair<AlertFlag, std::string_view> kNames[] = {
       {kLate, "late"},       {kPartial, "partial"},     {kApproximate, "approximate"},

@@ -42,6 +42,31 @@ struct EventRef {
   UnixMillis timestamp_ms = 0;
 };
 
+// What somebody said of an alert.
+struct Comment {
+  std::string author;
+  UnixMillis time_ms = 0;
+  std::string text;
+
+  bool operator==(const Comment&) const = default;
+};
+
+// A change in an alert's life (common/alert/lifecycle.h makes them).
+struct Change {
+  // stored: do not renumber
+  enum class Field : uint8_t { kStatus = 0, kAssignee = 1 };
+  UnixMillis time_ms = 0;
+  std::string actor;         // kEngine for what the engine did
+  Field field = Field::kStatus;
+  std::string from;
+  std::string to;
+  std::string reason;
+
+  bool operator==(const Change&) const = default;
+};
+std::string_view ChangeFieldName(Change::Field field);   // "status", "assignee"
+inline constexpr std::string_view kEngine = "weir";
+
 struct Alert {
   Hash128 id;                // of tenant, rule, group, episode or tick; printed as 32 hex digits
   std::string tenant;
@@ -67,11 +92,27 @@ struct Alert {
   std::vector<std::string> tags;
   std::vector<rule::ThreatMapping> threat;
   std::vector<EventRef> events;      // a bounded sample, newest last
+  // Its life.
+  std::string assignee;              // empty: nobody
+  std::string close_reason;          // of a closed alert
+  UnixMillis closed_at_ms = 0;       // of a closed alert
+  UnixMillis recovered_at_ms = 0;    // when its episode ended; 0: it goes on, or there is none
+  UnixMillis changed_at_ms = 0;      // last change of anything
+  std::vector<Comment> comments;     // oldest first, at most kCommentsMax
+  std::vector<Change> history;       // oldest first, the latest kHistoryMax
+  uint64_t history_dropped = 0;
+  uint64_t comment_count = 0;        // also where comments are left out (lists, streams); not stored
   std::string note;                  // the rule's guide; not stored with the alert, added on read
   // Not shown: where the alert lives.
   Hash128 group_hash;                // of the window and the group's key
   Hash128 window_id;
   uint64_t revision = 0;             // grows with every change
+  uint64_t lifecycle_revision = 0;   // grows with every change of status, assignee and comments
+  uint16_t shard = 0;                // that owns it
+  // Up to here hits fold into it, and later ones do not: it was closed for good. 0: they still do.
+  UnixMillis cut_ms = 0;
+  uint64_t change = 0;               // number of its last change among all of its shard's
+  std::vector<Hash128> requests;     // that changed it last, oldest first, at most kRequestsMax
 };
 
 // Stored form, versioned; note is left out. docs/formats.md describes it.
@@ -81,7 +122,9 @@ StatusOr<Alert> DecodeAlert(std::string_view bytes);
 // One line of JSON, keys in this order: alert_id, tenant, rule_id, rule_name, rule_version, dialect,
 // severity, risk_score, status, group {column: value}, columns {column: value}, window_start,
 // window_end, episode_start, episode_end, first_event, last_event, arrived_at, fired_at,
-// suppressed_count, flags, tags, threat, events [{id, timestamp}], note. Times are RFC 3339 UTC with
+// suppressed_count, flags, tags, threat, events [{id, timestamp}], note, assignee, close_reason,
+// closed_at, recovered_at, changed_at, comments [{author, time, text}], history [{time, actor, field,
+// from, to, reason}], history_dropped, comment_count, revision, lifecycle_revision. Times are RFC 3339 UTC with
 // milliseconds, null where 0. Values keep their type: numbers, booleans, strings (ips, dates and
 // versions as text), arrays for multivalues, null.
 std::string ToJson(const Alert& alert);

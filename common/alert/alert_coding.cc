@@ -11,7 +11,9 @@ namespace weir::alert {
 
 namespace {
 
-constexpr uint8_t kVersion = 1;   // stored: every change of the layout takes the next number
+// stored: every change of the layout takes the next number. Version 1 ends before the alert's life.
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithoutLife = 1;
 constexpr std::size_t kHashBytes = 16;
 
 template <typename Item, typename Write>
@@ -154,6 +156,61 @@ void ReadAlert(ByteReader* reader, Alert* alert) {
   alert->revision = reader->Varint();
 }
 
+void WriteLife(const Alert& alert, ByteWriter* writer, std::string* out) {
+  writer->String(alert.assignee);
+  writer->String(alert.close_reason);
+  writer->SignedVarint(alert.closed_at_ms);
+  writer->SignedVarint(alert.recovered_at_ms);
+  writer->SignedVarint(alert.changed_at_ms);
+  WriteList(alert.comments, writer, [&](const Comment& comment) {
+    writer->String(comment.author);
+    writer->SignedVarint(comment.time_ms);
+    writer->String(comment.text);
+  });
+  WriteList(alert.history, writer, [&](const Change& change) {
+    writer->SignedVarint(change.time_ms);
+    writer->String(change.actor);
+    writer->U8(static_cast<uint8_t>(change.field));
+    writer->String(change.from);
+    writer->String(change.to);
+    writer->String(change.reason);
+  });
+  writer->Varint(alert.history_dropped);
+  writer->Varint(alert.lifecycle_revision);
+  writer->Varint(alert.shard);
+  writer->Varint(alert.change);
+  writer->SignedVarint(alert.cut_ms);
+  WriteList(alert.requests, writer, [&](const Hash128& request) { request.AppendTo(out); });
+}
+
+void ReadLife(ByteReader* reader, Alert* alert) {
+  alert->assignee = reader->String();
+  alert->close_reason = reader->String();
+  alert->closed_at_ms = reader->SignedVarint();
+  alert->recovered_at_ms = reader->SignedVarint();
+  alert->changed_at_ms = reader->SignedVarint();
+  ReadList(reader, &alert->comments, [&](Comment* comment) {
+    comment->author = reader->String();
+    comment->time_ms = reader->SignedVarint();
+    comment->text = reader->String();
+  });
+  ReadList(reader, &alert->history, [&](Change* change) {
+    change->time_ms = reader->SignedVarint();
+    change->actor = reader->String();
+    change->field = ReadEnum(reader, Change::Field::kAssignee);
+    change->from = reader->String();
+    change->to = reader->String();
+    change->reason = reader->String();
+  });
+  alert->history_dropped = reader->Varint();
+  alert->lifecycle_revision = reader->Varint();
+  alert->shard = ReadBounded<uint16_t>(reader, static_cast<int64_t>(reader->Varint()));
+  alert->change = reader->Varint();
+  alert->cut_ms = reader->SignedVarint();
+  ReadList(reader, &alert->requests, [&](Hash128* request) { *request = ReadHash(reader); });
+  alert->comment_count = alert->comments.size();
+}
+
 }  // namespace
 
 std::string EncodeAlert(const Alert& alert) {
@@ -183,18 +240,25 @@ std::string EncodeAlert(const Alert& alert) {
   alert.group_hash.AppendTo(&out);
   alert.window_id.AppendTo(&out);
   writer.Varint(alert.revision);
+  WriteLife(alert, &writer, &out);
   return out;
 }
 
 StatusOr<Alert> DecodeAlert(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
-  if (!reader.ok() || version != kVersion) {
-    return DataLoss("decoding an alert of {} bytes: version {} is not known, only {}", bytes.size(),
-                    version, kVersion);
+  if (!reader.ok() || (version != kVersion && version != kVersionWithoutLife)) {
+    return DataLoss("decoding an alert of {} bytes: version {} is not known, only 1 to {}",
+                    bytes.size(), version, kVersion);
   }
   Alert alert;
   ReadAlert(&reader, &alert);
+  if (version == kVersionWithoutLife) {
+    alert.changed_at_ms = alert.fired_at_ms;
+    alert.recovered_at_ms = alert.status == AlertStatus::kRecovered ? alert.episode_end_ms : 0;
+  } else {
+    ReadLife(&reader, &alert);
+  }
   if (!reader.ok() || !reader.done()) {
     return DataLoss("decoding an alert of {} bytes: {}", bytes.size(),
                     reader.ok() ? "bytes are left over" : "it is cut short or malformed");

@@ -143,6 +143,45 @@ void WriteEvents(const std::vector<EventRef>& events, JsonWriter* json) {
   json->EndArray();
 }
 
+void WriteLife(const Alert& alert, JsonWriter* json) {
+  WriteText("assignee", alert.assignee, json);
+  WriteText("close_reason", alert.close_reason, json);
+  WriteTime("closed_at", alert.closed_at_ms, json);
+  WriteTime("recovered_at", alert.recovered_at_ms, json);
+  WriteTime("changed_at", alert.changed_at_ms, json);
+  json->Key("comments");
+  json->BeginArray();
+  for (const Comment& comment : alert.comments) {
+    json->BeginObject();
+    WriteText("author", comment.author, json);
+    WriteTime("time", comment.time_ms, json);
+    WriteText("text", comment.text, json);
+    json->EndObject();
+  }
+  json->EndArray();
+  json->Key("history");
+  json->BeginArray();
+  for (const Change& change : alert.history) {
+    json->BeginObject();
+    WriteTime("time", change.time_ms, json);
+    WriteText("actor", change.actor, json);
+    WriteText("field", ChangeFieldName(change.field), json);
+    WriteText("from", change.from, json);
+    WriteText("to", change.to, json);
+    WriteText("reason", change.reason, json);
+    json->EndObject();
+  }
+  json->EndArray();
+  json->Key("history_dropped");
+  json->Uint(alert.history_dropped);
+  json->Key("comment_count");
+  json->Uint(alert.comment_count);
+  json->Key("revision");
+  json->Uint(alert.revision);
+  json->Key("lifecycle_revision");
+  json->Uint(alert.lifecycle_revision);
+}
+
 }  // namespace
 
 std::string ToJson(const Alert& alert) {
@@ -170,6 +209,7 @@ std::string ToJson(const Alert& alert) {
   WriteThreat(alert.threat, &json);
   WriteEvents(alert.events, &json);
   WriteText("note", alert.note, &json);
+  WriteLife(alert, &json);
   json.EndObject();
   return out;
 }

@@ -22,6 +22,7 @@ struct Config {
   std::string clock;                       // wall, replay
   std::string mode;                        // auto, schedule, continuous
   std::string alerts;                      // episodes, parity
+  int64_t alerts_retention_ms = 0;
   int64_t lateness_ms = 0;
   int64_t repeat_horizon_ms = 0;
   std::string geoip_city;
@@ -34,6 +35,9 @@ struct Config {
   std::string cluster_node;                // id of this process; empty: made
   std::string cluster_advertise;           // empty: the address it listens on
   std::vector<std::string> cluster_metadata;   // etcd endpoints; empty: embedded
+  std::string cluster_metadata_ca;         // PEM files of TLS to etcd; empty: no TLS
+  std::string cluster_metadata_cert;
+  std::string cluster_metadata_key;
   int64_t cluster_lease_ms = 0;
   int64_t cluster_placement_delay_ms = 0;
   int64_t cluster_activation_delay_ms = 0;

@@ -166,6 +166,15 @@ class Loader {
     if (std::adjacent_find(producers.begin(), producers.end()) != producers.end()) {
       Contradiction("replay.producers", "clock", "replay.producers names a producer twice", "");
     }
+    if (config.cluster_metadata_cert.empty() != config.cluster_metadata_key.empty()) {
+      Contradiction("cluster.metadata_cert", "cluster.metadata_key",
+                    "cluster.metadata_cert and cluster.metadata_key go together, and one is missing", "");
+    }
+    if (config.cluster_metadata_ca.empty() && !config.cluster_metadata_cert.empty()) {
+      Contradiction("cluster.metadata_cert", "cluster.metadata_ca",
+                    "cluster.metadata_cert is given, but cluster.metadata_ca names no CA",
+                    "without it calls to etcd are not encrypted, and no certificate is shown");
+    }
     if (config.alerts == "parity" && config.mode == "continuous") {
       Contradiction("alerts", "mode", "alerts is parity, which needs ticks, but mode is continuous",
                     "set mode to auto or schedule");

@@ -1,8 +1,12 @@
 #include "common/rpc/channel.h"
 
 #include <chrono>
+#include <fstream>
+#include <sstream>
+#include <string_view>
 
 #include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
 
 #include "common/rpc/server.h"
 
@@ -42,15 +46,48 @@ grpc::ChannelArguments CommonArguments() {
   return arguments;
 }
 
+// The text of a PEM file that has to hold a block of a kind.
+StatusOr<std::string> ReadPem(const std::string& path, std::string_view kind) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  if (!in || text.str().empty()) {
+    return InvalidArgument("TLS: '{}' cannot be read, or is empty", path);
+  }
+  if (text.str().find(kind) == std::string::npos) {
+    return InvalidArgument("TLS: '{}' holds no PEM block that ends in '{}'", path, kind);
+  }
+  return text.str();
+}
+
 }  // namespace
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments = CommonArguments();
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30 * 1000);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(
+      address, credentials == nullptr ? grpc::InsecureChannelCredentials() : credentials, arguments);
+}
+
+StatusOr<std::shared_ptr<grpc::ChannelCredentials>> LoadTls(const TlsFiles& files) {
+  if (files.ca.empty()) {
+    return InvalidArgument("TLS needs the certificate of a CA that the server is known by");
+  }
+  if (files.cert.empty() != files.key.empty()) {
+    return InvalidArgument("TLS: the client's certificate ('{}') and its key ('{}') go together",
+                           files.cert, files.key);
+  }
+  grpc::SslCredentialsOptions options;
+  WEIR_ASSIGN_OR_RETURN(options.pem_root_certs, ReadPem(files.ca, "CERTIFICATE-----"));
+  if (!files.cert.empty()) {
+    WEIR_ASSIGN_OR_RETURN(options.pem_cert_chain, ReadPem(files.cert, "CERTIFICATE-----"));
+    WEIR_ASSIGN_OR_RETURN(options.pem_private_key, ReadPem(files.key, "PRIVATE KEY-----"));
+  }
+  return grpc::SslCredentials(options);
 }
 
 std::shared_ptr<grpc::Channel> MakeLinkChannel(const std::string& address) {

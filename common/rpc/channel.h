@@ -7,10 +7,27 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "common/base/status.h"
+
 namespace weir::rpc {
 
-// A channel to HOST:PORT that reconnects by itself, at most a few seconds apart.
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address);
+// A channel to HOST:PORT that reconnects by itself, at most a few seconds apart. Without credentials it is
+// not encrypted.
+std::shared_ptr<grpc::Channel> MakeChannel(
+    const std::string& address,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials = nullptr);
+
+// PEM files of TLS towards a server. cert and key, which go together, are what the client shows of itself;
+// without them it shows nothing.
+struct TlsFiles {
+  std::string ca;     // who the server's certificate has to be signed by
+  std::string cert;
+  std::string key;
+};
+
+// Reads the files; changes to them need another call. InvalidArgument names the file that cannot be used,
+// and why.
+StatusOr<std::shared_ptr<grpc::ChannelCredentials>> LoadTls(const TlsFiles& files);
 
 // A channel of a connection between nodes, which its owner makes anew when it breaks: it shares nothing
 // with other channels to the address, and does not wait out their failures.

@@ -1,7 +1,9 @@
 // Judging as rows are folded: a group's firing windows, joined into episodes, one alert an episode.
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
+#include "common/alert/lifecycle.h"
 #include "common/shard/growth.h"
 #include "common/shard/judge.h"
 
@@ -15,6 +17,16 @@ struct Span {
   int stored;   // position among the group's episodes, or -1 for a run just found
 };
 
+// What fires from then on is no part of the episode. True when it changed.
+bool EndAt(UnixMillis cut_ms, int64_t pane_ms, Episode* episode) {
+  const UnixMillis end_ms = std::max(
+      episode->start_ms, std::min(episode->end_ms, CeilDiv(cut_ms, pane_ms) * pane_ms));
+  const bool changed = !episode->recovered || episode->end_ms != end_ms;
+  episode->recovered = true;
+  episode->end_ms = end_ms;
+  return changed;
+}
+
 }  // namespace
 
 bool Judge::Rejudge(RuleState* rule, const Hash128& group_hash, Group* group,
@@ -24,27 +36,37 @@ bool Judge::Rejudge(RuleState* rule, const Hash128& group_hash, Group* group,
   const int64_t pane_ms = window.pane_ms;
   std::vector<Episode>& episodes = group->episodes();
   std::vector<Span> spans;
+  bool changed = false;
+  int64_t cut = std::numeric_limits<int64_t>::min();   // up to it, panes belong to what a person ended
   for (std::size_t i = 0; i < episodes.size(); ++i) {
-    if (episodes[i].rule == rule->hash) {
-      spans.push_back({episodes[i].start_ms / pane_ms, episodes[i].end_ms / pane_ms,
-                       static_cast<int>(i)});
+    if (episodes[i].rule != rule->hash) {
+      continue;
     }
+    const std::optional<UnixMillis> cut_ms = alerts_->CutOf(episodes[i].alert);
+    if (cut_ms.has_value()) {
+      changed = EndAt(*cut_ms, pane_ms, &episodes[i]) || changed;
+      cut = std::max(cut, CeilDiv(*cut_ms, pane_ms));
+      continue;
+    }
+    spans.push_back(
+        {episodes[i].start_ms / pane_ms, episodes[i].end_ms / pane_ms, static_cast<int>(i)});
   }
   if (GrowthMayHold(compiled, *group)) {
     const int64_t first_judged =
         FloorIndex(window, instant.closed_ms) + window.lookback_ms_max / pane_ms;
     for (const window::FiringRun& run : FiringRuns(compiled, *group, first_judged)) {
-      spans.push_back({run.first, run.last, -1});
+      if (run.last > cut) {
+        spans.push_back({std::max(run.first, cut + 1), run.last, -1});
+      }
     }
   }
   if (spans.empty()) {
-    return false;
+    return changed;
   }
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
     return std::tie(a.first, a.last, a.stored) < std::tie(b.first, b.last, b.stored);
   });
   const int64_t gap = compiled.judge.interval_ms / pane_ms;
-  bool changed = false;
   std::vector<bool> absorbed(episodes.size(), false);
   for (std::size_t i = 0; i < spans.size();) {
     Span joined = spans[i];
@@ -94,7 +116,7 @@ bool Judge::Rejudge(RuleState* rule, const Hash128& group_hash, Group* group,
         alert->window_start_ms = kept.start_ms - compiled.judge.lookback_ms;
         alert->window_end_ms = kept.start_ms;
         if (reopened) {
-          alert->status = alert::AlertStatus::kOpen;
+          alert::GoOn(std::max(alerts_->time_ms(), alert->recovered_at_ms), &*alert);
           alert->flags |= alert::kLate;
         }
         alerts_->Put(std::move(*alert));

@@ -22,6 +22,14 @@ Hash128 RuleHash(std::string_view rule_id) {
   return HashBytes128(rule_id);
 }
 
+ShardId HomeShard(std::string_view tenant, std::string_view rule_id, uint16_t shard_count) {
+  std::string bytes;
+  ByteWriter writer(&bytes);
+  writer.String(tenant);
+  writer.String(rule_id);
+  return ShardId(static_cast<uint16_t>(Hash64(bytes) % shard_count));
+}
+
 Hash128 GroupHash(const plan::Window& window, std::string_view key) {
   Hash128 hash = HashBytes128(key);
   hash.high ^= window.id.high;

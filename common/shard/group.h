@@ -108,6 +108,8 @@ class Group {
 
 // Identifies a rule in stored state: hash of its id.
 Hash128 RuleHash(std::string_view rule_id);
+// The shard in whose log the ticks of a spread rule are judged.
+ShardId HomeShard(std::string_view tenant, std::string_view rule_id, uint16_t shard_count);
 // Identifies a group within a shard's window.
 Hash128 GroupHash(const plan::Window& window, std::string_view key);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -14,18 +15,12 @@
 #include "common/exec/tail.h"
 #include "common/shard/alert_book.h"
 #include "common/shard/group.h"
+#include "common/shard/instant.h"
 #include "common/shard/suppression.h"
 #include "common/shard/tick_rows.h"
 #include "common/shard/window_state.h"
 
 namespace weir::shard {
-
-// The times that hold while one log record is applied.
-struct Instant {
-  UnixMillis closed_ms = kTimeMin;      // nothing at or before it is still to come
-  UnixMillis now_ms = 0;                // the primary's clock at the append; 0 in replay
-  UnixMillis arrived_ms = 0;            // latest arrival in the record; 0 in replay
-};
 
 // A run of firing ticks of one result row.
 struct TickEpisode {
@@ -77,6 +72,10 @@ class Judge {
                     const Instant& instant);
   // Recovers runs of ticks that ended.
   Status RecoverTicks(const std::vector<RuleState*>& rules, UnixMillis closed_ms);
+  // The runs of ticks that belong to an alert end: what fires from now on makes another.
+  void EndTicks(const Hash128& alert);
+  // Adds the alerts that runs of ticks belong to.
+  void AddTickAlerts(std::set<Hash128>* alerts) const;
   bool HasTickEpisodes() const { return !tick_episodes_.empty(); }
   Status LoadTickEpisodes();
   void CheckpointTickEpisodes(state::WriteBatch* batch);

@@ -44,6 +44,17 @@ void RecordWriter::AddTick(const TickVerdict& tick) {
   writer.String(tick.rows);
 }
 
+void RecordWriter::AddAction(const AlertAction& action) {
+  ByteWriter writer(&bytes_);
+  action.alert.AppendTo(&bytes_);
+  writer.SignedVarint(action.time_ms);
+  alert::EncodeAction(action.action, &writer);
+}
+
+void RecordWriter::AddForget(UnixMillis before_ms) {
+  ByteWriter(&bytes_).SignedVarint(before_ms);
+}
+
 std::string RecordWriter::Finish() {
   std::string checksum;
   ByteWriter(&checksum).Fixed32BigEndian(Checksum(std::string_view(bytes_).substr(kChecksumSize)));
@@ -75,6 +86,18 @@ StatusOr<Record> ReadRecord(std::string_view bytes) {
     record.tick.tick_ms = reader.SignedVarint();
     record.tick.previous_ms = reader.SignedVarint();
     record.tick.rows = reader.String();
+  }
+  if (record.header.kind == RecordKind::kForget) {
+    record.forget_before_ms = reader.SignedVarint();
+  }
+  while (record.header.kind == RecordKind::kActions && reader.ok() && !reader.done()) {
+    AlertAction& action = record.actions.emplace_back();
+    const std::string_view alert = reader.Raw(16);
+    if (alert.size() == 16) {
+      action.alert = Hash128::FromBytes(alert);
+    }
+    action.time_ms = reader.SignedVarint();
+    action.action = alert::DecodeAction(&reader);
   }
   while (reader.ok() && !reader.done()) {
     SubBatch batch;

@@ -29,7 +29,9 @@ Shard::Shard(ShardOptions options, state::StateStore* store, Environment* enviro
       store_(store),
       environment_(environment),
       alerts_(options_.id, store,
-              [environment](const alert::Alert& alert) { environment->OnAlert(alert); }),
+              {[environment](const alert::Alert& alert) { environment->OnAlert(alert); },
+               [environment](const Hash128& id) { environment->OnAlertForgotten(id); }},
+              options_.lateness_ms + 2 * kMillisPerDay),
       suppression_(options_.id, store),
       judge_(JudgeOptions(options_), store, &alerts_, &suppression_),
       identities_(options_.id, store, options_.repeat_horizon_ms) {
@@ -52,15 +54,7 @@ Status Shard::Load() {
   if (meta_.version.value != 0) {
     WEIR_RETURN_IF_ERROR(SwitchRules(meta_.version, 0));
   }
-  return alerts_.Load([this](const alert::Alert& alert) {
-    if (alert.status != alert::AlertStatus::kOpen || alert.window_id == Hash128{}) {
-      return;
-    }
-    const auto rule = rules_.find(RuleHash(alert.rule_id));
-    const int64_t interval_ms =
-        rule == rules_.end() ? 0 : rule->second.rule->judge.interval_ms;
-    alerts_.SetDue(alert.id, alert.episode_end_ms + interval_ms);
-  });
+  return LoadAlerts();
 }
 
 Status Shard::SwitchRules(RuleSetVersion version, UnixMillis now_ms) {
@@ -146,6 +140,7 @@ Status Shard::Apply(LogNumber number, std::string_view bytes, ApplyOutcome* outc
       instant.arrived_ms = std::max(instant.arrived_ms, batch.stamp_ms);
     }
   }
+  alerts_.BeginRecord(instant);
   WEIR_RETURN_IF_ERROR(Advance(instant));
   instant.closed_ms = meta_.closed_ms;
   if (record.header.kind == RecordKind::kActivate) {
@@ -153,10 +148,17 @@ Status Shard::Apply(LogNumber number, std::string_view bytes, ApplyOutcome* outc
     WEIR_RETURN_IF_ERROR(SwitchRules(record.header.version, record.header.now_ms));
   } else if (record.header.kind == RecordKind::kTick) {
     WEIR_RETURN_IF_ERROR(ApplyTick(record.tick, instant, outcome));
+  } else if (record.header.kind == RecordKind::kActions) {
+    WEIR_RETURN_IF_ERROR(ApplyActions(record, instant, outcome));
+  } else if (record.header.kind == RecordKind::kForget) {
+    std::set<Hash128> used = suppression_.Alerts();
+    judge_.AddTickAlerts(&used);
+    WEIR_RETURN_IF_ERROR(alerts_.Forget(record.forget_before_ms, used));
   } else {
     WEIR_RETURN_IF_ERROR(ApplyBatch(record, instant, outcome));
   }
   meta_.applied = number;
+  log_bytes_ += bytes.size();
   return OkStatus();
 }
 
@@ -179,43 +181,6 @@ Status Shard::Advance(const Instant& instant) {
     window->table.Sweep(static_cast<uint64_t>(std::max<UnixMillis>(0, DoneBefore(*window))),
                         kSweepEntries);
   }
-  return OkStatus();
-}
-
-Status Shard::RecoverEpisodes(UnixMillis closed_ms) {
-  for (const Hash128& id : alerts_.TakeDue(closed_ms)) {
-    WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_.Get(id));
-    const auto window = windows_.find(alert.window_id);
-    if (window != windows_.end()) {
-      GroupTable& table = window->second->table;
-      WEIR_ASSIGN_OR_RETURN(Group * group, table.Open(alert.group_hash, "", false));
-      if (group != nullptr) {
-        for (Episode& episode : group->episodes()) {
-          if (episode.alert == id && episode.owns_alert) {
-            episode.recovered = true;
-            table.MarkDirty(alert.group_hash);
-          }
-        }
-      }
-    }
-    if (alert.status == alert::AlertStatus::kOpen) {
-      alert.status = alert::AlertStatus::kRecovered;
-      alerts_.Put(std::move(alert));
-    }
-  }
-  return OkStatus();
-}
-
-Status Shard::RefreshStale() {
-  for (const auto& [id, stale] : stale_) {
-    WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_.Get(id));
-    WEIR_ASSIGN_OR_RETURN(Group * group, stale.window->table.Open(stale.group, "", false));
-    if (group != nullptr) {
-      WEIR_RETURN_IF_ERROR(judge_.Refresh(*stale.rule, *group, &alert));
-      alerts_.Put(std::move(alert));
-    }
-  }
-  stale_.clear();
   return OkStatus();
 }
 
@@ -471,7 +436,6 @@ void Shard::FillMeta() {
 }
 
 Status Shard::Checkpoint(state::WriteBatch* batch) {
-  WEIR_RETURN_IF_ERROR(RefreshStale());
   const auto expires = [this](const Group& group) { return judge_.ExpiresMs(group); };
   for (const auto& [id, window] : windows_) {
     const auto dead_before_ms =
@@ -501,11 +465,17 @@ Status Shard::Checkpoint(state::WriteBatch* batch) {
   identities_.Checkpoint(batch);
   WEIR_RETURN_IF_ERROR(identities_.Seal(options_.identity_bytes_max, batch));
   FillMeta();
+  meta_.last_change = alerts_.last_change();
+  meta_.stale_alerts.clear();
+  for (const auto& [id, stale] : stale_) {
+    meta_.stale_alerts.push_back(id);
+  }
   batch->Put(state::Family::kState, MetaKey(options_.id), EncodeMeta(meta_));
   batch->DeleteRange(state::Family::kLog, LogKey(options_.id, LogNumber(0)),
                      LogKey(options_.id, LogNumber(meta_.applied.value + 1)));
   changed_ = false;
   checkpointed_ = meta_.applied;
+  log_bytes_ = 0;
   return OkStatus();
 }
 
@@ -516,19 +486,6 @@ void Shard::Evict(std::size_t target_bytes) {
                                   : target_bytes * window->table.memory_bytes() / table_bytes();
     window->table.EvictClean(share);
   }
-}
-
-StatusOr<alert::Alert> Shard::GetAlert(const Hash128& id) {
-  WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_.Get(id));
-  const auto stale = stale_.find(id);
-  if (stale != stale_.end()) {
-    WEIR_ASSIGN_OR_RETURN(Group * group,
-                          stale->second.window->table.Open(stale->second.group, "", false));
-    if (group != nullptr) {
-      WEIR_RETURN_IF_ERROR(judge_.Refresh(*stale->second.rule, *group, &alert));
-    }
-  }
-  return alert;
 }
 
 std::size_t Shard::table_bytes() const {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/alert/alert.h"
+#include "common/alert/details.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
 #include "common/plan/plan.h"
@@ -30,6 +31,8 @@ namespace weir::shard {
 // Fixed for the life of the stored state: part of what makes replay deterministic.
 struct ShardOptions {
   ShardId id;
+  // Of the cluster; tells which shard is a spread rule's home. 0: not known, this may be any rule's.
+  uint16_t shard_count = 0;
   std::string tenant = "default";
   bool replay = false;
   // The shard is the whole cluster (a backtest): it judges spread rules itself.
@@ -49,6 +52,15 @@ class Environment {
   virtual StatusOr<plan::RuleSetPtr> RulesOf(RuleSetVersion version) = 0;
   // An alert was made or changed (its record is committed), or was found stored.
   virtual void OnAlert(const alert::Alert& alert) = 0;
+  // An alert is no longer kept.
+  virtual void OnAlertForgotten(const Hash128& /*id*/) {}
+};
+
+// What became of an action.
+struct ActionOutcome {
+  Status status;          // as alert::Apply; NotFound
+  bool unchanged = false;
+  alert::Alert alert;     // as it is now; its id is zero when it was not found
 };
 
 struct ApplyOutcome {
@@ -60,6 +72,7 @@ struct ApplyOutcome {
   std::vector<Exception> exceptions;
   // Of kTick: the tick was judged before, or not after the one named; nothing was done.
   bool tick_repeated = false;
+  std::vector<ActionOutcome> actions;   // of kActions, in order
 };
 
 // What the coordinator tells of a spread rule. Lost at a restart, which only delays.
@@ -114,8 +127,19 @@ class Shard {
   // Frees clean groups until the tables use at most target_bytes. Call when a checkpoint was written.
   void Evict(std::size_t target_bytes);
 
+  // ---- alerts (shard_alerts.cc) ----
   // An alert with its columns brought up to date, without storing it.
   StatusOr<alert::Alert> GetAlert(const Hash128& id);
+  // The same with what is shown beside it.
+  StatusOr<alert::AlertDetails> ShowAlert(const Hash128& id);
+  // Every alert as it is stored or has changed since, in no order, until visit returns false.
+  Status ForEachAlert(const std::function<bool(const alert::Alert&)>& visit) const {
+    return alerts_.ForEach(visit);
+  }
+  // Whether a record kForget with this time may forget an alert.
+  bool WantsForgetting(UnixMillis before_ms) const { return alerts_.MayHaveEnded(before_ms); }
+  // Alerts that nobody ended and that changed last at or before the time; 0 when they cannot be read.
+  uint64_t CountOverdue(UnixMillis before_ms) const { return alerts_.CountLive(before_ms); }
 
   ShardId id() const { return options_.id; }
   // Nothing ever got into it that another shard with the same log to come would not have: no event, and
@@ -124,6 +148,8 @@ class Shard {
   LogNumber applied() const { return meta_.applied; }
   // The last record that a checkpoint covers.
   LogNumber checkpointed() const { return checkpointed_; }
+  // Size of the records behind that.
+  uint64_t log_bytes() const { return log_bytes_; }
   UnixMillis closed_ms() const { return meta_.closed_ms; }
   RuleSetVersion version() const { return meta_.version; }
   const ShardMeta& meta() const { return meta_; }
@@ -145,6 +171,8 @@ class Shard {
   Status SwitchRules(RuleSetVersion version, UnixMillis now_ms);
   Status Advance(const Instant& instant);
   Status JudgeTicks(const Instant& instant);
+  // Whether the ticks of a spread rule are logged here.
+  bool IsHome(const plan::CompiledRule& rule) const;
   bool JudgedElsewhere(const plan::CompiledRule& rule) const {
     return rule.spread && !options_.whole;
   }
@@ -155,7 +183,12 @@ class Shard {
   Status ApplyTick(const TickVerdict& tick, const Instant& instant, ApplyOutcome* outcome);
   // Nothing before it can be judged any more in the window.
   UnixMillis DoneBefore(const WindowState& window) const;
+  Status LoadAlerts();
   Status RecoverEpisodes(UnixMillis closed_ms);
+  Status ApplyActions(const Record& record, const Instant& instant, ApplyOutcome* outcome);
+  bool EndsSuppression(const alert::Action& action, const alert::Alert& alert) const;
+  bool EndEpisode(UnixMillis cut_ms, UnixMillis time_ms, alert::Alert* alert);
+  StatusOr<Group*> GroupOf(const alert::Alert& alert);
   Status RefreshStale();
   Status ApplyBatch(const Record& record, const Instant& instant, ApplyOutcome* outcome);
   Status PrefetchGroups(const Record& record);
@@ -179,6 +212,7 @@ class Shard {
   bool changed_ = false;
   bool prune_candidates_ = false;   // panes that the coordinator has judged can go
   LogNumber checkpointed_;
+  uint64_t log_bytes_ = 0;
   plan::RuleSetPtr rule_set_;
   AlertBook alerts_;
   Suppression suppression_;

@@ -5,7 +5,8 @@
 namespace weir::shard {
 
 namespace {
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
+constexpr uint8_t kVersionWithoutChanges = 1;
 }  // namespace
 
 std::string EncodeMeta(const ShardMeta& meta) {
@@ -44,12 +45,18 @@ std::string EncodeMeta(const ShardMeta& meta) {
     writer.String(letter.event_id);
     writer.String(letter.rule_id);
   }
+  writer.Varint(meta.last_change);
+  writer.Varint(meta.stale_alerts.size());
+  for (const Hash128& alert : meta.stale_alerts) {
+    alert.AppendTo(&out);
+  }
   return out;
 }
 
 StatusOr<ShardMeta> DecodeMeta(std::string_view bytes) {
   ByteReader reader(bytes);
-  if (reader.U8() != kVersion) {
+  const uint8_t version = reader.U8();
+  if (version != kVersion && version != kVersionWithoutChanges) {
     return DataLoss("shard state has a version unknown to this binary");
   }
   ShardMeta meta;
@@ -83,6 +90,12 @@ StatusOr<ShardMeta> DecodeMeta(std::string_view bytes) {
     letter.event_id = reader.String();
     letter.rule_id = reader.String();
     meta.dead_letters.push_back(std::move(letter));
+  }
+  if (version == kVersion) {
+    meta.last_change = reader.Varint();
+    for (uint64_t n = reader.Varint(); n > 0 && reader.remaining() >= 16; --n) {
+      meta.stale_alerts.push_back(Hash128::FromBytes(reader.Raw(16)));
+    }
   }
   if (!reader.ok()) {
     return DataLoss("shard state of {} bytes is cut short", bytes.size());

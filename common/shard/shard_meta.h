@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/hash.h"
 #include "common/base/ids.h"
@@ -53,6 +54,8 @@ struct ShardMeta {
   std::map<Hash128, RuleCounters> rules;       // by RuleHash
   std::map<Hash128, WindowTimes> windows;      // by window id
   std::deque<DeadLetter> dead_letters;         // newest last
+  uint64_t last_change = 0;                    // number of the last change of an alert
+  std::vector<Hash128> stale_alerts;           // whose columns are older than their groups
 };
 
 std::string EncodeMeta(const ShardMeta& meta);

@@ -77,8 +77,14 @@ bool Shard::never_used() const {
                        return rule.second.alerts == 0 && rule.second.suppressed == 0;
                      }) &&
          std::all_of(rules_.begin(), rules_.end(), [this](const auto& rule) {
-           return !JudgedElsewhere(*rule.second.rule) || rule.second.judged_ms == kTimeMin;
+           return !JudgedElsewhere(*rule.second.rule) || rule.second.judged_ms == kTimeMin ||
+                  !IsHome(*rule.second.rule);
          });
+}
+
+bool Shard::IsHome(const plan::CompiledRule& rule) const {
+  return options_.shard_count == 0 ||
+         HomeShard(options_.tenant, rule.source.id, options_.shard_count) == options_.id;
 }
 
 UnixMillis Shard::DoneBefore(const WindowState& window) const {

@@ -1,5 +1,7 @@
 #include "common/shard/suppression.h"
 
+#include <algorithm>
+
 #include "common/base/bytes.h"
 #include "common/shard/keys.h"
 
@@ -36,6 +38,35 @@ void Suppression::Made(const Hash128& key, const Hash128& alert, UnixMillis judg
                        int64_t duration_ms) {
   entries_[key] = {alert, judged_ms, judged_ms + duration_ms};
   changed_[key] = true;
+}
+
+void Suppression::End(const Hash128& alert) {
+  for (auto position = entries_.begin(); position != entries_.end();) {
+    if (position->second.alert == alert) {
+      changed_[position->first] = false;
+      position = entries_.erase(position);
+    } else {
+      ++position;
+    }
+  }
+}
+
+std::optional<UnixMillis> Suppression::UntilOf(const Hash128& alert) const {
+  std::optional<UnixMillis> until_ms;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.alert == alert) {
+      until_ms = std::max(until_ms.value_or(entry.until_ms), entry.until_ms);
+    }
+  }
+  return until_ms;
+}
+
+std::set<Hash128> Suppression::Alerts() const {
+  std::set<Hash128> alerts;
+  for (const auto& [key, entry] : entries_) {
+    alerts.insert(entry.alert);
+  }
+  return alerts;
 }
 
 void Suppression::Expire(UnixMillis before_ms) {

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,14 @@ class Suppression {
 
   // Remembers that the key's alert was made.
   void Made(const Hash128& key, const Hash128& alert, UnixMillis judged_ms, int64_t duration_ms);
+
+  // No hit folds into the alert any more.
+  void End(const Hash128& alert);
+  // Until when hits fold into the alert; empty: none does.
+  std::optional<UnixMillis> UntilOf(const Hash128& alert) const;
+
+  // The alerts that hits may fold into.
+  std::set<Hash128> Alerts() const;
 
   // Forgets what ended before the time.
   void Expire(UnixMillis before_ms);

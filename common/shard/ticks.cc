@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "common/alert/lifecycle.h"
 #include "common/base/bytes.h"
 #include "common/shard/growth.h"
 #include "common/shard/judge.h"
@@ -171,14 +172,30 @@ Status Judge::RecoverTick(TickEpisodes::iterator ended) {
   const TickEpisode& episode = ended->second;
   if (episode.owns_alert) {
     WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_->Get(episode.alert));
-    if (alert.status == alert::AlertStatus::kOpen) {
-      alert.status = alert::AlertStatus::kRecovered;
+    if (alert::Recover(std::max(alerts_->time_ms(), alert.episode_end_ms), &alert)) {
       alerts_->Put(std::move(alert));
     }
   }
   tick_episode_changes_[ended->first] = false;
   tick_episodes_.erase(ended);
   return OkStatus();
+}
+
+void Judge::EndTicks(const Hash128& alert) {
+  for (auto position = tick_episodes_.begin(); position != tick_episodes_.end();) {
+    if (position->second.alert == alert) {
+      tick_episode_changes_[position->first] = false;
+      position = tick_episodes_.erase(position);
+    } else {
+      ++position;
+    }
+  }
+}
+
+void Judge::AddTickAlerts(std::set<Hash128>* alerts) const {
+  for (const auto& [key, episode] : tick_episodes_) {
+    alerts->insert(episode.alert);
+  }
 }
 
 Status Judge::LoadTickEpisodes() {

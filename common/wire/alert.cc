@@ -98,27 +98,6 @@ Value ValueFromProto(const pb::Value& message, Arena* arena) {
   return Value::Null();
 }
 
-template <typename Cells>
-void CellsToProto(const std::vector<alert::NamedCell>& cells, Cells* messages) {
-  Arena arena;
-  for (const alert::NamedCell& cell : cells) {
-    pb::Cell* message = messages->Add();
-    message->set_name(ValidUtf8(cell.name));
-    ByteReader reader(cell.encoded);
-    ValueToProto(DecodeValue(&reader, &arena), message->mutable_value());
-  }
-}
-
-template <typename Cells>
-void CellsFromProto(const Cells& messages, std::vector<alert::NamedCell>* cells) {
-  Arena arena;
-  for (const pb::Cell& message : messages) {
-    alert::NamedCell& cell = cells->emplace_back();
-    cell.name = message.name();
-    EncodeValue(ValueFromProto(message.value(), &arena), &cell.encoded);
-  }
-}
-
 void EntryToProto(const rule::ThreatEntry& entry, pb::ThreatEntry* message) {
   message->set_id(ValidUtf8(entry.id));
   message->set_name(ValidUtf8(entry.name));
@@ -182,6 +161,53 @@ rule::Dialect DialectFromProto(pb::Dialect dialect) {
   }
 }
 
+void LifeToProto(const alert::Alert& alert, pb::Alert* message) {
+  message->set_lifecycle_revision(alert.lifecycle_revision);
+  message->set_assignee(ValidUtf8(alert.assignee));
+  message->set_close_reason(ValidUtf8(alert.close_reason));
+  for (const alert::Comment& comment : alert.comments) {
+    pb::Comment* added = message->add_comments();
+    added->set_author(ValidUtf8(comment.author));
+    TimeToProto(comment.time_ms, added->mutable_time());
+    added->set_text(ValidUtf8(comment.text));
+  }
+  for (const alert::Change& change : alert.history) {
+    pb::Change* added = message->add_history();
+    TimeToProto(change.time_ms, added->mutable_time());
+    added->set_actor(ValidUtf8(change.actor));
+    added->set_field(std::string(alert::ChangeFieldName(change.field)));
+    added->set_from(ValidUtf8(change.from));
+    added->set_to(ValidUtf8(change.to));
+    added->set_reason(ValidUtf8(change.reason));
+  }
+  message->set_history_dropped(alert.history_dropped);
+  message->set_shard(alert.shard);
+  message->set_change(alert.change);
+  message->set_comment_count(static_cast<uint32_t>(alert.comment_count));
+}
+
+void LifeFromProto(const pb::Alert& message, alert::Alert* alert) {
+  alert->lifecycle_revision = message.lifecycle_revision();
+  alert->assignee = message.assignee();
+  alert->close_reason = message.close_reason();
+  alert->closed_at_ms = TimeFromProto(message.closed_at());
+  alert->recovered_at_ms = TimeFromProto(message.recovered_at());
+  alert->changed_at_ms = TimeFromProto(message.changed_at());
+  for (const pb::Comment& comment : message.comments()) {
+    alert->comments.push_back({comment.author(), TimeFromProto(comment.time()), comment.text()});
+  }
+  for (const pb::Change& change : message.history()) {
+    alert->history.push_back({TimeFromProto(change.time()), change.actor(),
+                              change.field() == "assignee" ? alert::Change::Field::kAssignee
+                                                           : alert::Change::Field::kStatus,
+                              change.from(), change.to(), change.reason()});
+  }
+  alert->history_dropped = message.history_dropped();
+  alert->shard = static_cast<uint16_t>(message.shard());
+  alert->change = message.change();
+  alert->comment_count = message.comment_count();
+}
+
 constexpr std::array<std::pair<alert::AlertFlag, pb::AlertFlag>, 5> kFlags = {{
     {alert::kLate, pb::ALERT_FLAG_LATE},
     {alert::kPartial, pb::ALERT_FLAG_PARTIAL},
@@ -201,6 +227,25 @@ int HexDigit(char c) {
 }
 
 }  // namespace
+
+void CellsToProto(const std::vector<alert::NamedCell>& cells, CellMessages* messages) {
+  Arena arena;
+  for (const alert::NamedCell& cell : cells) {
+    pb::Cell* message = messages->Add();
+    message->set_name(ValidUtf8(cell.name));
+    ByteReader reader(cell.encoded);
+    ValueToProto(DecodeValue(&reader, &arena), message->mutable_value());
+  }
+}
+
+void CellsFromProto(const CellMessages& messages, std::vector<alert::NamedCell>* cells) {
+  Arena arena;
+  for (const pb::Cell& message : messages) {
+    alert::NamedCell& cell = cells->emplace_back();
+    cell.name = message.name();
+    EncodeValue(ValueFromProto(message.value(), &arena), &cell.encoded);
+  }
+}
 
 pb::Severity ToProto(rule::Severity severity) {
   return static_cast<pb::Severity>(static_cast<int>(severity) + 1);
@@ -265,6 +310,9 @@ void ToProto(const alert::Alert& alert, pb::Alert* message) {
   set_time(alert.last_event_ms, &pb::Alert::mutable_last_event);
   set_time(alert.arrived_at_ms, &pb::Alert::mutable_arrived_at);
   set_time(alert.fired_at_ms, &pb::Alert::mutable_fired_at);
+  set_time(alert.changed_at_ms, &pb::Alert::mutable_changed_at);
+  set_time(alert.closed_at_ms, &pb::Alert::mutable_closed_at);
+  set_time(alert.recovered_at_ms, &pb::Alert::mutable_recovered_at);
   message->set_suppressed_count(alert.suppressed_count);
   for (const auto& [bit, flag] : kFlags) {
     if ((alert.flags & bit) != 0) {
@@ -284,6 +332,7 @@ void ToProto(const alert::Alert& alert, pb::Alert* message) {
   }
   message->set_note(ValidUtf8(alert.note));
   message->set_revision(alert.revision);
+  LifeToProto(alert, message);
 }
 
 StatusOr<alert::Alert> FromProto(const pb::Alert& message) {
@@ -323,6 +372,7 @@ StatusOr<alert::Alert> FromProto(const pb::Alert& message) {
   }
   alert.note = message.note();
   alert.revision = message.revision();
+  LifeFromProto(message, &alert);
   return alert;
 }
 

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "common/alert/alert.h"
 #include "common/base/status.h"
@@ -20,6 +21,10 @@ weir::alert::v1::AlertStatus ToProto(alert::AlertStatus status);
 // Empty for the unspecified and unknown.
 std::optional<rule::Severity> FromProto(weir::alert::v1::Severity severity);
 std::optional<alert::AlertStatus> FromProto(weir::alert::v1::AlertStatus status);
+
+using CellMessages = google::protobuf::RepeatedPtrField<weir::alert::v1::Cell>;
+void CellsToProto(const std::vector<alert::NamedCell>& cells, CellMessages* messages);
+void CellsFromProto(const CellMessages& messages, std::vector<alert::NamedCell>* cells);
 
 // 32 hexadecimal digits, either case. InvalidArgument.
 StatusOr<Hash128> ParseAlertId(std::string_view text);

@@ -14,6 +14,7 @@
 #include "common/base/units.h"
 #include "common/config/config.h"
 #include "common/telemetry/log.h"
+#include "tests/bench/alert_bench.h"
 #include "tests/bench/ceilings.h"
 #include "tests/bench/group_bench.h"
 #include "tests/bench/identity_bench.h"
@@ -322,6 +323,10 @@ int Main(int argc, char** argv) {
       ->capture_default_str()->check(CLI::PositiveNumber);
   identities_app->add_option("--memory", identity_memory, "Memory of identities not yet sealed")
       ->capture_default_str();
+  AlertOptions alerts;
+  CLI::App* alerts_app = app.add_subcommand("alerts", "Lists and watches of many open alerts");
+  alerts_app->add_option("--alerts", alerts.alerts, "Open alerts")->capture_default_str();
+  alerts_app->add_option("--rounds", alerts.rounds, "Calls of each kind")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   Report report;
@@ -335,6 +340,8 @@ int Main(int argc, char** argv) {
     const auto memory = ParseByteSize(identity_memory);
     identities.memory_bytes = memory.ok() ? *memory : 0;
     status = memory.ok() ? RunIdentityBench(identities, &report) : memory.status();
+  } else if (alerts_app->parsed()) {
+    status = RunAlertBench(alerts, &report);
   } else {
     status = ReadSizes(sizes, &groups);
     status = status.ok() ? RunGroupBench(groups, &report) : status;

@@ -339,6 +339,9 @@ TEST_F(IngestServiceTest, AlertIsListedShownAndWatched) {
                                 Event("d", now_ms_, "bert")}));
   weir::alert::v1::WatchAlertsResponse watched;
   ASSERT_TRUE(watch->Read(&watched));
+  EXPECT_FALSE(watched.has_alert());   // the watch is on
+  EXPECT_FALSE(watched.cursor().empty());
+  ASSERT_TRUE(watch->Read(&watched));
   EXPECT_EQ(watched.alert().rule_id(), "many-calls");
   EXPECT_EQ(watched.alert().group(0).value().keyword_value(), "anna");
   const auto list = ListAlerts();

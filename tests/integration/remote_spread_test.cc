@@ -17,7 +17,9 @@
 
 #include "common/base/clock.h"
 #include "common/exec/row_format.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/rpc/status.h"
 #include "common/shard/tick_rows.h"
 #include "common/shard/window_state.h"
 #include "common/state/state_store.h"
@@ -225,6 +227,27 @@ class RemoteSpreadTest : public ::testing::Test {
     return Ask<Status>([&](auto done) { cluster_->Commit(std::move(tick), std::move(done)); });
   }
 
+  // Waits until all shards have recovered.
+  bool AwaitShards() {
+    for (int i = 0; i < 1000; ++i) {
+      const auto report = View();
+      if (report.ok() && report->shards.size() == kShards) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return false;
+  }
+  // Up to where the rule is judged, by shard 1.
+  UnixMillis HomeJudged() {
+    for (const auto& row : View()->shards) {
+      if (row.shard == ShardId(1)) {
+        return row.judged_ms;
+      }
+    }
+    return 0;
+  }
+
   WorkerNode w1_{"w1", 0};
   WorkerNode w2_{"w2", 1};
   std::atomic<uint64_t> epoch_ = kEpoch.value;
@@ -306,6 +329,71 @@ TEST_F(RemoteSpreadTest, PartsMayBeLargerThanAMessage) {
   const auto merged = shard::MergeParts(w1_.worker()->rules()->windows[0], parts->groups);
   ASSERT_TRUE(merged.ok()) << merged.status();
   EXPECT_EQ(merged->size(), groups);
+}
+
+TEST_F(RemoteSpreadTest, TheRowsOfATickMayBeLargerThanAMessage) {
+  ASSERT_TRUE(AwaitShards());
+  worker::JudgedTick tick;
+  tick.version = RuleSetVersion(1);
+  tick.rule_id = "busiest";
+  tick.home = ShardId(1);
+  tick.tick_ms = 5 * kMillisPerMinute;
+  tick.previous_ms = HomeJudged();
+  const plan::CompiledRule& rule = w1_.worker()->rules()->rules.at(0);
+  const plan::Window& window = w1_.worker()->rules()->windows[rule.window_index];
+  Arena arena;
+  std::vector<std::unique_ptr<shard::Group>> groups;
+  std::vector<const shard::Group*> ordered;
+  for (const char first : {'a', 'b'}) {
+    std::string key;
+    EncodeValue(Value::Keyword(first + std::string(33 << 20, 'u')), &key);
+    groups.push_back(std::make_unique<shard::Group>(&window, key));
+    EXPECT_TRUE(groups.back()->Fold(tick.tick_ms - 1000, "", HashBytes128(key), &arena));
+    ordered.push_back(groups.back().get());
+  }
+  expr::Warnings warnings;
+  tick.rows = shard::EncodeTickRows(
+      rule, shard::EvaluateTick(rule, ordered, tick.tick_ms, &arena, &warnings));
+  ASSERT_GT(tick.rows.size(), static_cast<std::size_t>(rpc::kMessageBytesMax));
+  const Status committed = Commit(tick);
+  EXPECT_TRUE(committed.ok()) << committed;
+  EXPECT_EQ(Commit(tick).code(), StatusCode::kAlreadyExists);
+  EXPECT_EQ(w2_.alerts().size(), 2U);
+  // What no log record takes is refused before it is sent.
+  tick.previous_ms = tick.tick_ms;
+  tick.tick_ms += 5 * kMillisPerMinute;
+  tick.rows.assign(worker::kTickBytesMax + 1, 'x');
+  const Status refused = Commit(tick);
+  EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(Message(refused)), HasSubstr("a log record takes 268435456"));
+}
+
+// A stream that breaks off looks like one that has ended.
+TEST_F(RemoteSpreadTest, ATickWhoseRowsAreNotAllThereIsNotLogged) {
+  ASSERT_TRUE(AwaitShards());
+  const auto stub = worker::v1::WorkerService::NewStub(rpc::MakeChannel(w2_.address()));
+  grpc::ClientContext context;
+  worker::v1::CommitTickResponse response;
+  const auto stream = stub->CommitTick(&context, &response);
+  worker::v1::CommitTickRequest request;
+  request.mutable_target()->set_cluster_id(kCluster);
+  request.mutable_target()->set_worker_id("w2");
+  request.set_rule_id("busiest");
+  request.set_rule_set_version(1);
+  request.set_home_shard(1);
+  request.set_epoch(kEpoch.value);
+  request.set_tick_unix_millis(5 * kMillisPerMinute);
+  const UnixMillis judged_ms = HomeJudged();
+  request.set_previous_unix_millis(judged_ms);
+  const std::string rows = shard::EncodeTickRows(w1_.worker()->rules()->rules.at(0), {});
+  request.set_rows(rows);
+  request.set_rows_bytes(rows.size() + 1);
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->WritesDone());
+  const Status refused = rpc::FromGrpc(stream->Finish());
+  EXPECT_EQ(refused.code(), StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(Message(refused)), HasSubstr("bytes of a tick's rows came"));
+  EXPECT_EQ(HomeJudged(), judged_ms);
 }
 
 TEST_F(RemoteSpreadTest, ErrorsComeAcross) {

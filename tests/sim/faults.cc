@@ -19,6 +19,12 @@ void Faults::Start(int64_t until_ms) {
   for (Node* node : nodes_) {
     node->clock().Set(world_->random().Between(-3000, 3000));
   }
+  if (world_->random().OneIn(4)) {
+    // Its clock is never set right: it is far behind when rules are activated, and at the end.
+    Node* const behind = world_->random().Pick(cluster_.ingests);
+    behind->clock().Set(world_->random().Between(-240'000, -90'000));
+    world_->Log(behind->name(), "its clock is minutes behind");
+  }
   Next(until_ms);
 }
 

@@ -117,6 +117,58 @@ std::vector<std::unique_ptr<EtcdProcess>> EtcdProcess::MakeCluster(int members) 
   return cluster;
 }
 
+std::unique_ptr<EtcdProcess> EtcdProcess::MakeTls() {
+  if (FindProgram("openssl").empty()) {
+    std::printf("WEIR_TEST_SKIPPED: openssl is not installed\n");
+    return nullptr;
+  }
+  std::unique_ptr<EtcdProcess> process = Make();
+  if (process != nullptr) {
+    const Status made = process->MakeCertificates();
+    WEIR_CHECK(made.ok(), "{}", made);
+    process->tls_ = true;
+  }
+  return process;
+}
+
+// Two CAs; a key and certificate of the first for the server and a client, of the second for a stranger.
+Status EtcdProcess::MakeCertificates() {
+  const std::string folder = folder_.string();
+  const std::string log = folder + "/openssl-log";
+  const auto run = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = {FindProgram("openssl")};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const pid_t pid = Spawn(command, log);
+    int result = 0;
+    return pid != 0 && ::waitpid(pid, &result, 0) == pid && result == 0
+               ? OkStatus()
+               : Unavailable("openssl {}: {}", fmt::join(arguments, " "), TailOf(log));
+  };
+  const std::vector<std::string> key = {"-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                                        "-nodes"};
+  const auto request = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), key.begin(), key.end());
+    arguments.insert(arguments.begin(), "req");
+    return run(arguments);
+  };
+  std::ofstream(folder + "/extensions") << "subjectAltName=IP:127.0.0.1\n"
+                                           "extendedKeyUsage=serverAuth,clientAuth\n";
+  for (const std::string ca : {"ca", "other-ca"}) {
+    WEIR_RETURN_IF_ERROR(request({"-x509", "-days", "2", "-subj", "/CN=" + ca, "-keyout",
+                                  folder + "/" + ca + "-key.pem", "-out", folder + "/" + ca + ".pem"}));
+  }
+  for (const auto& [name, ca] : std::vector<std::pair<std::string, std::string>>{
+           {"server", "ca"}, {"client", "ca"}, {"other", "other-ca"}}) {
+    const std::string base = folder + "/" + name;
+    WEIR_RETURN_IF_ERROR(
+        request({"-subj", "/CN=" + name, "-keyout", base + "-key.pem", "-out", base + ".csr"}));
+    WEIR_RETURN_IF_ERROR(run({"x509", "-req", "-in", base + ".csr", "-CA", folder + "/" + ca + ".pem",
+                              "-CAkey", folder + "/" + ca + "-key.pem", "-CAcreateserial", "-days", "2",
+                              "-extfile", folder + "/extensions", "-out", base + ".pem"}));
+  }
+  return OkStatus();
+}
+
 EtcdProcess::~EtcdProcess() {
   Kill();
   std::error_code ignored;
@@ -125,6 +177,10 @@ EtcdProcess::~EtcdProcess() {
 
 std::string EtcdProcess::endpoint() const {
   return fmt::format("127.0.0.1:{}", client_port_);
+}
+
+std::string EtcdProcess::ClientUrl() const {
+  return fmt::format("{}://127.0.0.1:{}", tls_ ? "https" : "http", client_port_);
 }
 
 std::string EtcdProcess::PeerUrl() const {
@@ -143,7 +199,7 @@ Status EtcdProcess::Launch() {
   if (const std::string setpriv = FindProgram("setpriv"); !setpriv.empty()) {
     command = {setpriv, "--pdeathsig", "KILL"};
   }
-  const std::string client = fmt::format("http://127.0.0.1:{}", client_port_);
+  const std::string client = ClientUrl();
   const std::string peer = PeerUrl();
   for (const std::string& argument : std::vector<std::string>{
            FindProgram("etcd"), "--name=" + name_, "--data-dir=" + (folder_ / "data").string(),
@@ -154,6 +210,11 @@ Status EtcdProcess::Launch() {
            // Short, so that leases may be short and restarts quick.
            "--heartbeat-interval=20", "--election-timeout=200"}) {
     command.push_back(argument);
+  }
+  if (tls_) {
+    command.insert(command.end(), {"--cert-file=" + TlsFile("server.pem"),
+                                   "--key-file=" + TlsFile("server-key.pem"), "--client-cert-auth",
+                                   "--trusted-ca-file=" + TlsFile("ca.pem")});
   }
   pid_ = Spawn(command, (folder_ / "log").string());
   return pid_ == 0 ? Unavailable("cannot start {}", command.front()) : OkStatus();
@@ -206,8 +267,12 @@ void EtcdProcess::Compact(int64_t revision) {
 }
 
 int EtcdProcess::Control(const std::string& arguments) {
-  std::vector<std::string> command = {FindProgram("etcdctl"), "--endpoints=" + endpoint(),
+  std::vector<std::string> command = {FindProgram("etcdctl"), "--endpoints=" + ClientUrl(),
                                       "--command-timeout=2s"};
+  if (tls_) {
+    command.insert(command.end(), {"--cacert=" + TlsFile("ca.pem"), "--cert=" + TlsFile("client.pem"),
+                                   "--key=" + TlsFile("client-key.pem")});
+  }
   std::istringstream words(arguments);
   for (std::string word; words >> word;) {
     command.push_back(word);

@@ -21,6 +21,9 @@ class EtcdProcess {
   // The same for the members of one cluster; empty when there is no etcd. They answer when most of them
   // have been launched.
   static std::vector<std::unique_ptr<EtcdProcess>> MakeCluster(int members);
+  // One member that takes clients over TLS only, and only those that show a certificate of its CA. Null,
+  // after saying why, also when there is no openssl.
+  static std::unique_ptr<EtcdProcess> MakeTls();
   ~EtcdProcess();   // kills it
   EtcdProcess(const EtcdProcess&) = delete;
   EtcdProcess& operator=(const EtcdProcess&) = delete;
@@ -43,6 +46,9 @@ class EtcdProcess {
 
   // HOST:PORT of the client API.
   std::string endpoint() const;
+  // A file of MakeTls: "ca.pem", "client.pem" and "client-key.pem"; "other-ca.pem", "other.pem" and
+  // "other-key.pem" are of a CA that etcd does not know.
+  std::string TlsFile(const std::string& name) const { return (folder_ / name).string(); }
 
  private:
   EtcdProcess() = default;
@@ -50,6 +56,8 @@ class EtcdProcess {
   // The exit code of etcdctl with these arguments.
   int Control(const std::string& arguments);
 
+  Status MakeCertificates();
+  std::string ClientUrl() const;
   std::string PeerUrl() const;
 
   std::filesystem::path folder_;
@@ -59,6 +67,7 @@ class EtcdProcess {
   int client_port_ = 0;
   int peer_port_ = 0;
   int cluster_ = 1;
+  bool tls_ = false;
   pid_t pid_ = 0;
 };
 

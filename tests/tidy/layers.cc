@@ -146,7 +146,8 @@ bool IsServiceFile(std::string_view path) {
     stem.remove_suffix(std::string_view("_internal").size());
   }
   return stem.ends_with("_service") || stem.ends_with("_reactor") ||
-         stem == "coordinator/worker_client" || stem == "coordinator/remote_spread_cluster";
+         stem == "coordinator/remote_spread_cluster" ||
+         (stem.starts_with("coordinator/") && stem.ends_with("_client"));
 }
 
 }  // namespace

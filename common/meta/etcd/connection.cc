@@ -30,13 +30,14 @@ Status CallError(const Endpoint& endpoint, const grpc::Status& status) {
                "etcd at {}: {}", endpoint.address, error);
 }
 
-Connection::Connection(task::Scheduler* scheduler, const EtcdOptions& options, Calls* calls,
+Connection::Connection(task::Scheduler* scheduler, const EtcdOptions& options,
+                       const std::shared_ptr<grpc::ChannelCredentials>& credentials, Calls* calls,
                        std::function<void()> on_moved)
     : scheduler_(scheduler), options_(options), calls_(calls), on_moved_(std::move(on_moved)) {
   for (const std::string& address : options_.endpoints) {
     auto endpoint = std::make_unique<Endpoint>();
     endpoint->address = address;
-    endpoint->channel = rpc::MakeChannel(address);
+    endpoint->channel = rpc::MakeChannel(address, credentials);
     endpoint->kv = pb::KV::NewStub(endpoint->channel);
     endpoint->watch = pb::Watch::NewStub(endpoint->channel);
     endpoint->lease = pb::Lease::NewStub(endpoint->channel);

@@ -32,7 +32,9 @@ class Connection {
  public:
   using Acquired = std::function<void(StatusOr<Endpoint*>)>;
 
-  Connection(task::Scheduler* scheduler, const EtcdOptions& options, Calls* calls,
+  // credentials: of the channels; null: they are not encrypted.
+  Connection(task::Scheduler* scheduler, const EtcdOptions& options,
+             const std::shared_ptr<grpc::ChannelCredentials>& credentials, Calls* calls,
              std::function<void()> on_moved);
   ~Connection();
   Connection(const Connection&) = delete;

@@ -9,6 +9,7 @@
 #include "common/meta/etcd/keep_alive_internal.h"
 #include "common/meta/etcd/messages_internal.h"
 #include "common/meta/etcd/watch_internal.h"
+#include "common/rpc/channel.h"
 
 namespace weir::meta {
 namespace {
@@ -32,10 +33,11 @@ class EtcdWatchHandle final : public WatchHandle {
 
 class EtcdStore final : public MetaStore {
  public:
-  EtcdStore(task::Scheduler* scheduler, const EtcdOptions& options)
+  EtcdStore(task::Scheduler* scheduler, const EtcdOptions& options,
+            const std::shared_ptr<grpc::ChannelCredentials>& credentials)
       : scheduler_(scheduler),
         options_(options),
-        connection_(scheduler, options, &calls_, [this] { MoveWatches(); }),
+        connection_(scheduler, options, credentials, &calls_, [this] { MoveWatches(); }),
         calls_(scheduler) {}
   ~EtcdStore() override;
   EtcdStore(const EtcdStore&) = delete;
@@ -330,7 +332,14 @@ StatusOr<std::unique_ptr<MetaStore>> MakeEtcdStore(task::Scheduler* scheduler,
   if (options.call_timeout_ms <= 0 || options.probe_timeout_ms <= 0 || options.retry_ms <= 0) {
     return InvalidArgument("etcd: timeouts must be positive");
   }
-  return std::unique_ptr<MetaStore>(std::make_unique<EtcdStore>(scheduler, options));
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  if (!options.ca_file.empty() || !options.cert_file.empty() || !options.key_file.empty()) {
+    StatusOr<std::shared_ptr<grpc::ChannelCredentials>> loaded =
+        rpc::LoadTls({options.ca_file, options.cert_file, options.key_file});
+    WEIR_RETURN_IF_ERROR(Annotate(loaded.status(), "etcd"));
+    credentials = *std::move(loaded);
+  }
+  return std::unique_ptr<MetaStore>(std::make_unique<EtcdStore>(scheduler, options, credentials));
 }
 
 }  // namespace weir::meta

@@ -22,12 +22,16 @@ struct EtcdOptions {
   std::vector<std::string> endpoints;   // HOST:PORT, of one cluster
   // Before every key, so that clusters can share an etcd: "weir/production/". May be empty.
   std::string key_prefix = "";
+  // PEM files of TLS; all empty: none. Without cert and key, etcd is not told who calls.
+  std::string ca_file = "";
+  std::string cert_file = "";
+  std::string key_file = "";
   int64_t call_timeout_ms = 5000;    // from the call to its answer
   int64_t probe_timeout_ms = 1000;   // of the first read of an endpoint
   int64_t retry_ms = 200;            // between rounds over the endpoints
 };
 
-// InvalidArgument when the options are not usable. Connects when first called. The scheduler outlives
+// InvalidArgument when the options are not usable, or a file of TLS is not. Connects when first called. The scheduler outlives
 // the store, whose destructor waits for gRPC's threads to leave it.
 StatusOr<std::unique_ptr<MetaStore>> MakeEtcdStore(task::Scheduler* scheduler,
                                                    const EtcdOptions& options);

@@ -132,7 +132,8 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options) {
   // After a power cut unsynced blocks of the last log file may have reached the disk in any order: a
   // hole with whole records behind it is a normal end of the log, and nothing behind it was
   // acknowledged. Point-in-time recovery cuts there, at a whole batch, and keeps the promise that a
-  // batch which survives implies all before it; tolerating only a torn tail would refuse to open. Log
+  // batch which survives implies all before it; tolerating only a torn tail would refuse to open. Where
+  // every write is synced there is no such hole, and the log is checked before it is opened. Log
   // files that were synced and closed are entered in the manifest, so losing one of those is still an
   // error.
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -162,6 +163,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksDbOptions& options) {
 RocksDbSettings MakeRocksDbSettings(const RocksDbOptions& options,
                                     std::shared_ptr<SharedExpiryFloors> floors) {
   RocksDbSettings settings;
+  settings.all_synced = options.all_synced;
   // Parts of the cache stay at 16 MiB or more: write buffers are charged in steps of 256 KiB.
   int shard_bits = 0;
   while (shard_bits < 4 && (options.memory_bytes >> (shard_bits + 1)) >= (16ULL << 20)) {

@@ -19,6 +19,7 @@ struct RocksDbSettings {
   rocksdb::DBOptions db;
   // In the order of the handles: default, log, state, meta. stored: do not rename
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  bool all_synced = false;   // RocksDbOptions::all_synced
 };
 
 // floors must outlive the database; the state family's compactions read it.

@@ -14,6 +14,7 @@
 #include "common/base/check.h"
 #include "common/state/expiry_floors_internal.h"
 #include "common/state/rocksdb/rocksdb_options_internal.h"
+#include "common/state/rocksdb/wal_check_internal.h"
 
 namespace weir::state {
 
@@ -175,6 +176,14 @@ Status CheckNotHeadless(const std::string& path) {
   return OkStatus();
 }
 
+// A process that has the store open writes on: what is damage looks the same a second time.
+Status CheckWalTwice(const std::string& path) {
+  const Status first = CheckWal(path);
+  return first.code() == StatusCode::kDataLoss && CheckWal(path) == first
+             ? Annotate(first, fmt::format("opening state folder {}", path))
+             : OkStatus();
+}
+
 Status RocksDbStore::Open() {
   std::error_code error;
   std::filesystem::create_directories(path_, error);
@@ -184,6 +193,9 @@ Status RocksDbStore::Open() {
                  "making state folder {}: {}", path_, error.message());
   }
   WEIR_RETURN_IF_ERROR(CheckNotHeadless(path_));
+  if (settings_.all_synced) {
+    WEIR_RETURN_IF_ERROR(CheckWalTwice(path_));
+  }
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status =
       rocksdb::DB::Open(settings_.db, path_, settings_.families, &handles_, &db);

@@ -19,6 +19,9 @@ struct RocksDbOptions {
   uint64_t wal_bytes_max = 512ULL << 20;     // beyond it the oldest write buffers are flushed
   int background_threads = 2;                // flushes and compactions
   int open_files_max = 512;
+  // Every Write is synced. Then a write-ahead log that cannot be read up to its last write has lost what was
+  // promised to be kept, and opening it is DataLoss. Otherwise it ends where it cannot be read.
+  bool all_synced = false;
 };
 
 // Opens or makes the store. Unavailable when another process has it open, DataLoss when its files are

@@ -23,6 +23,10 @@ TEST(AlertCodingTest, ReadsBackEveryFieldButTheNote) {
   EXPECT_EQ(decoded->window_id, alert.window_id);
   EXPECT_EQ(decoded->revision, 9U);
   EXPECT_EQ(decoded->flags, alert.flags);
+  EXPECT_EQ(decoded->shard, 17);
+  EXPECT_EQ(decoded->change, 400U);
+  EXPECT_EQ(decoded->cut_ms, 11);
+  EXPECT_EQ(decoded->requests, alert.requests);
   EXPECT_EQ(EncodeAlert(*decoded), EncodeAlert(alert));
 }
 
@@ -50,7 +54,7 @@ TEST(AlertCodingTest, StoredBytesStayTheSame) {
   alert.window_end_ms = 1000;
   alert.events = {{"e", 1}};
   EXPECT_EQ(ToHex(EncodeAlert(alert)),
-            "01"                                    // version
+            "02"                                    // version
             "0000000000000001" "0000000000000002"   // id
             "0174" "0172" "00" "00"                 // tenant, rule id, name, version
             "00" "00" "00" "00"                     // dialect, severity, risk, status
@@ -61,7 +65,33 @@ TEST(AlertCodingTest, StoredBytesStayTheSame) {
             "01" "0165" "02"                        // one event
             "0000000000000000" "0000000000000000"   // group hash
             "0000000000000000" "0000000000000000"   // window id
-            "00");                                  // revision
+            "00"                                    // revision
+            "00" "00" "00" "00" "00"                // assignee, reason, closed, recovered, changed
+            "00" "00" "00" "00"                     // comments, history, dropped, lifecycle revision
+            "00" "00" "00" "00");                   // shard, change, cut, requests
+}
+
+TEST(AlertCodingTest, ReadsTheFormWithoutALife) {
+  const std::string bytes = EncodeAlert(SampleAlert());
+  Alert alert = SampleAlert();
+  alert.assignee.clear();
+  alert.comments.clear();
+  alert.history.clear();
+  alert.requests.clear();
+  alert.recovered_at_ms = alert.changed_at_ms = alert.cut_ms = 0;
+  alert.history_dropped = alert.lifecycle_revision = alert.change = 0;
+  alert.shard = 0;
+  alert.status = AlertStatus::kRecovered;
+  // The new fields are thirteen zeros at the end of it.
+  std::string old = EncodeAlert(alert);
+  old.resize(old.size() - 13);
+  old[0] = 1;
+  const StatusOr<Alert> decoded = DecodeAlert(old);
+  ASSERT_TRUE(decoded.ok()) << Message(decoded.status());
+  EXPECT_EQ(decoded->revision, 9U);
+  EXPECT_EQ(decoded->changed_at_ms, alert.fired_at_ms);
+  EXPECT_EQ(decoded->recovered_at_ms, alert.episode_end_ms);
+  EXPECT_EQ(decoded->rule_name, alert.rule_name);
 }
 
 TEST(AlertCodingTest, RefusesEveryShortenedAndLengthenedForm) {
@@ -75,9 +105,9 @@ TEST(AlertCodingTest, RefusesEveryShortenedAndLengthenedForm) {
 TEST(AlertCodingTest, RefusesUnknownVersionsAndValuesOutOfRange) {
   const std::string bytes = EncodeAlert(Alert{});
   std::string changed = bytes;
-  changed[0] = 2;
+  changed[0] = 3;
   EXPECT_THAT(std::string(Message(DecodeAlert(changed).status())),
-              HasSubstr("version 2 is not known"));
+              HasSubstr("version 3 is not known"));
   // dialect, severity and status stand behind the id, three empty strings and a zero
   for (const std::size_t offset : {21U, 22U, 24U}) {
     changed = bytes;

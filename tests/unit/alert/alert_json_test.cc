@@ -34,7 +34,16 @@ TEST(AlertJsonTest, WritesEveryKeyInOrder) {
       R"("name":"","reference":""},"technique":[{"id":"AML.T0040","name":"","reference":"",)"
       R"("subtechnique":[]}]}],"events":[{"id":"e-1","timestamp":"2024-10-29T15:51:42.000Z"},)"
       R"({"id":"e-2","timestamp":"2024-10-29T15:51:43.007Z"}],)"
-      R"("note":"## Triage\n\nLook at the calls.\n"})");
+      R"("note":"## Triage\n\nLook at the calls.\n",)"
+      R"("assignee":"kim","close_reason":"","closed_at":null,)"
+      R"("recovered_at":"2024-10-29T15:58:20.000Z","changed_at":"2024-10-29T16:00:00.000Z",)"
+      R"("comments":[{"author":"lee","time":"2024-10-29T15:56:40.000Z",)"
+      R"("text":"looks like a build job"}],)"
+      R"("history":[{"time":"2024-10-29T15:55:00.000Z","actor":"kim","field":"status",)"
+      R"("from":"open","to":"acknowledged","reason":""},)"
+      R"({"time":"2024-10-29T16:00:00.000Z","actor":"lee","field":"assignee","from":"",)"
+      R"("to":"kim","reason":""}],"history_dropped":2,"comment_count":1,"revision":9,)"
+      R"("lifecycle_revision":5})");
 }
 
 TEST(AlertJsonTest, KeepsTheTypeOfEveryValue) {

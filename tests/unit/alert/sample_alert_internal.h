@@ -69,6 +69,19 @@ inline Alert SampleAlert() {
   alert.group_hash = {5, 6};
   alert.window_id = {7, 8};
   alert.revision = 9;
+  alert.assignee = "kim";
+  alert.recovered_at_ms = 1730217500000;
+  alert.changed_at_ms = 1730217600000;
+  alert.comments = {{"lee", 1730217400000, "looks like a build job"}};
+  alert.comment_count = 1;
+  alert.history = {{1730217300000, "kim", Change::Field::kStatus, "open", "acknowledged", ""},
+                   {1730217600000, "lee", Change::Field::kAssignee, "", "kim", ""}};
+  alert.history_dropped = 2;
+  alert.lifecycle_revision = 5;
+  alert.shard = 17;
+  alert.change = 400;
+  alert.cut_ms = 11;
+  alert.requests = {{1, 2}};
   return alert;
 }
 

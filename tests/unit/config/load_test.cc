@@ -126,6 +126,9 @@ TEST(LoadTest, ReportsContradictions) {
       {"replay:\n  producers: [a]\n", "weir.yaml:2:3: replay.producers is given, but clock is wall"},
       {"clock: replay\nreplay: {producers: [a, a]}\n", "names a producer twice"},
       {"mode: continuous\nalerts: parity\n", "weir.yaml:2:1: alerts is parity"},
+      {"cluster: {metadata_ca: a, metadata_cert: b}\n",
+       "cluster.metadata_cert and cluster.metadata_key go together"},
+      {"cluster: {metadata_cert: b, metadata_key: c}\n", "cluster.metadata_ca names no CA"},
       {"ingest: {record_bytes_max: 40MiB}\n", "ingest.record_bytes_max (40MiB) is above"},
       {"ingest:\n  inflight_bytes: 16MiB\n", "weir.yaml:2:3: ingest.batch_bytes_max (32MiB) is above"},
   };

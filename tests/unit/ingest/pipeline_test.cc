@@ -235,6 +235,34 @@ TEST_F(PipelineTest, WaitsForRulesThatAWorkerHasAndThisNodeHasNot) {
   EXPECT_EQ(result_->repeated, 1);   // nothing had been taken: it is the producer's
 }
 
+// Its clock lags: by it, the rules that the workers have are not due for a minute.
+TEST_F(PipelineTest, StampsPastAnActivationThatTheWorkersHaveReached) {
+  const plan::RuleSetPtr second = maker_.Make(4);
+  rules_.Add(second, kNowMs + 60'000);
+  Push();
+  EXPECT_EQ(Answer(0, Refused(Reason::kVersion, 0, second->version.value)).version, first_->version);
+  Answer(1, Refused(Reason::kVersion, 0, second->version.value));
+  EXPECT_EQ(Answer(0, Ok()).version, second->version);
+  EXPECT_EQ(stamp_ms_, kNowMs + 60'001);
+  Answer(1, Ok());
+  ASSERT_TRUE(result_.has_value());
+  EXPECT_TRUE(result_->status.ok());
+  // What comes later is not refused first.
+  Push();
+  EXPECT_EQ(Answer(0, Ok()).version, second->version);
+  EXPECT_EQ(stamp_ms_, kNowMs + 60'001);
+  Answer(1, Ok());
+  EXPECT_EQ(pipeline_->GetStatus().batches_restamped, 1);
+  // Nor does the node keep time from going on up to there.
+  scheduler_.Advance(500);
+  EXPECT_EQ(promise_[0].stamp_ms, kNowMs + 60'000);
+  clock_.Set(kNowMs + 70'000);
+  Push();
+  Answer(0, Ok());
+  EXPECT_EQ(stamp_ms_, kNowMs + 70'000);
+  Answer(1, Ok());
+}
+
 TEST_F(PipelineTest, ABatchHoldsThePromiseDownUntilItIsAnswered) {
   Push();
   clock_.Set(kNowMs + 10000);

@@ -33,6 +33,15 @@ TEST(StatusTest, DetailsAreGoogleRpcStatus) {
   EXPECT_EQ(ToGrpc(Unavailable("busy"), 1250).error_details(), expected);
 }
 
+TEST(StatusTest, DetailsTellTheFieldAndTheReason) {
+  EXPECT_EQ(RefusedFields(ToGrpcArgument(InvalidArgument("filter.fields[0].name: expected one"))),
+            std::vector<std::string>{"filter.fields[0].name"});
+  EXPECT_TRUE(RefusedFields(ToGrpcArgument(InvalidArgument("what is this: a text"))).empty());
+  EXPECT_TRUE(RefusedFields(ToGrpcArgument(Unavailable("worker: away"))).empty());
+  EXPECT_EQ(ReasonOf(ToGrpcReason(Unavailable("x"), "TOO_OLD")), "TOO_OLD");
+  EXPECT_EQ(ReasonOf(ToGrpc(Unavailable("x"), 5)), "");
+}
+
 TEST(StatusTest, OnlyPassingTroubleIsRetryable) {
   EXPECT_TRUE(IsRetryable(StatusCode::kUnavailable));
   EXPECT_TRUE(IsRetryable(StatusCode::kAborted));

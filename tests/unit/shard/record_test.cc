@@ -43,6 +43,48 @@ TEST(RecordTest, ATickComesBackAsWritten) {
   EXPECT_TRUE(record->batches.empty());
 }
 
+TEST(RecordTest, ActionsComeBackAsWritten) {
+  RecordHeader header;
+  header.kind = RecordKind::kActions;
+  RecordWriter writer(header);
+  alert::Action close;
+  close.kind = alert::Action::Kind::kClose;
+  close.actor = "kim";
+  close.request_id = "7f";
+  close.expected_revision = 300;
+  close.text = "benign";
+  close.end_suppression = false;
+  alert::Action acknowledge;
+  acknowledge.actor = "lee";
+  writer.AddAction({HashBytes128("a"), 1'700'000'000'000, close});
+  writer.AddAction({HashBytes128("b"), 2, acknowledge});
+  const std::string bytes = writer.Finish();
+  const StatusOr<Record> record = ReadRecord(bytes);
+  ASSERT_TRUE(record.ok()) << record.status();
+  ASSERT_EQ(record->actions.size(), 2U);
+  EXPECT_EQ(record->actions[0].alert, HashBytes128("a"));
+  EXPECT_EQ(record->actions[0].time_ms, 1'700'000'000'000);
+  EXPECT_EQ(record->actions[0].action.kind, alert::Action::Kind::kClose);
+  EXPECT_EQ(record->actions[0].action.request_id, "7f");
+  EXPECT_EQ(record->actions[0].action.expected_revision, 300U);
+  EXPECT_EQ(record->actions[0].action.text, "benign");
+  EXPECT_EQ(record->actions[0].action.end_suppression, false);
+  EXPECT_EQ(record->actions[1].action.actor, "lee");
+  EXPECT_FALSE(record->actions[1].action.end_suppression.has_value());
+  EXPECT_TRUE(record->batches.empty());
+}
+
+TEST(RecordTest, ForgettingComesBackAsWritten) {
+  RecordHeader header;
+  header.kind = RecordKind::kForget;
+  RecordWriter writer(header);
+  writer.AddForget(-77);
+  const std::string bytes = writer.Finish();
+  const StatusOr<Record> record = ReadRecord(bytes);
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->forget_before_ms, -77);
+}
+
 TEST(RecordTest, AnyChangedByteIsDataLoss) {
   RecordWriter writer(RecordHeader{});
   writer.Add({1, false, "payload"});

@@ -48,6 +48,7 @@ class SpreadShardTest : public ::testing::Test, public Environment {
     ShardOptions options;
     options.replay = true;
     options.whole = whole_;
+    options.shard_count = shard_count_;
     shard_ = std::make_unique<Shard>(options, store_.get(), this);
     ASSERT_TRUE(shard_->Load().ok());
     for (auto next = log_.upper_bound(shard_->applied().value); next != log_.end(); ++next) {
@@ -132,6 +133,7 @@ class SpreadShardTest : public ::testing::Test, public Environment {
   std::unique_ptr<Shard> shard_;
   int events_ = 0;
   bool whole_ = false;   // it is the whole cluster
+  uint16_t shard_count_ = 0;
 };
 
 TEST_F(SpreadShardTest, TellsWhatItHas) {
@@ -152,6 +154,34 @@ TEST_F(SpreadShardTest, TellsWhatItHas) {
             StatusCode::kNotFound);
   EXPECT_EQ(shard_->ViewSpread(rule_, RuleSetVersion(2), {}, 0).status().code(),
             StatusCode::kFailedPrecondition);
+}
+
+// Only the rule's home shard has something that another shard would not have after the same activation.
+TEST_F(SpreadShardTest, ARuleThatIsAddedLaterKeepsOnlyItsHomeFromMoving) {
+  uint16_t elsewhere = 2;
+  while (HomeShard("default", "r1", elsewhere) == ShardId(0)) {
+    ++elsewhere;
+  }
+  uint16_t at_home = 2;
+  while (HomeShard("default", "r1", at_home) != ShardId(0)) {
+    ++at_home;
+  }
+  for (const bool home : {false, true}) {
+    shard_count_ = home ? at_home : elsewhere;
+    store_ = state::MakeMemoryStore();
+    log_.clear();
+    const rule::Rule before = plan::MakeRule("FROM a | STATS c = COUNT(*) BY user.id | WHERE c > 3", "r0");
+    Open(plan::CompileAll({before}).rules);
+    Close(kTick);
+    EXPECT_TRUE(shard_->never_used());
+    rules_ = BusiestUsers();
+    RecordHeader header;
+    header.kind = RecordKind::kActivate;
+    header.version = RuleSetVersion(2);
+    header.closed_ms = kTick;
+    Append(RecordWriter(header).Finish());
+    EXPECT_EQ(shard_->never_used(), !home);
+  }
 }
 
 TEST_F(SpreadShardTest, SaysWhichTickIsNext) {

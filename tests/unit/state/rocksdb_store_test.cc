@@ -113,6 +113,90 @@ TEST(RocksDbStoreTest, TornLogEndsAtWholeBatch) {
   EXPECT_LT(next, 70);
 }
 
+// A store whose writes are all synced, and its log file.
+class SyncedLogTest : public ::testing::Test {
+ protected:
+  void SetUp() override { Write(1000); }
+  void Write(std::size_t bytes) {
+    std::filesystem::remove_all(folder_.path());
+    {
+      const auto opened = Open();
+      ASSERT_TRUE(opened.ok()) << opened.status();
+      for (int i = 0; i < kWrites; ++i) {
+        ASSERT_TRUE(Put(opened->get(), Family::kLog, KeyOf(i), std::string(bytes, 'x'), true).ok());
+      }
+    }
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      if (entry.path().extension() == ".log" && entry.file_size() > 0) {
+        wal_ = entry.path();
+      }
+    }
+    ASSERT_FALSE(wal_.empty());
+    size_ = std::filesystem::file_size(wal_);
+  }
+  StatusOr<std::unique_ptr<StateStore>> Open() {
+    return OpenRocksDbStore(
+        {.path = folder_.path(), .memory_bytes = 32 << 20, .all_synced = true});
+  }
+  void Damage(uint64_t offset) {
+    std::fstream file(wal_, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(offset));
+    file.write("damage", 6);
+  }
+  // The last of the keys, without a hole before it.
+  int Keys() {
+    const auto opened = Open();
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    int next = 0;
+    EXPECT_TRUE((*opened)->Scan(Family::kLog, "", "\xff", [&](auto key, auto) {
+      EXPECT_EQ(key, KeyOf(next));
+      ++next;
+      return true;
+    }).ok());
+    return next;
+  }
+
+  static constexpr int kWrites = 100;   // records in several blocks
+  const TempFolder folder_;
+  std::filesystem::path wal_;
+  uint64_t size_ = 0;
+};
+
+TEST_F(SyncedLogTest, DamageBeforeLaterWritesIsDataLoss) {
+  for (const uint64_t offset : {size_ / 2, uint64_t{2000}, size_ - 40'000}) {
+    const std::string before = [this] {
+      std::ifstream in(wal_, std::ios::binary);
+      return std::string(std::istreambuf_iterator<char>(in), {});
+    }();
+    Damage(offset);
+    const Status refused = Open().status();
+    EXPECT_EQ(refused.code(), StatusCode::kDataLoss);
+    EXPECT_THAT(std::string(Message(refused)), HasSubstr(wal_.filename().string()));
+    EXPECT_THAT(std::string(Message(refused)), HasSubstr("later writes follow"));
+    std::ofstream(wal_, std::ios::binary) << before;
+  }
+  EXPECT_EQ(Keys(), kWrites);
+}
+
+TEST_F(SyncedLogTest, LaterWritesMayBeInTheSameBlock) {
+  Write(10);
+  ASSERT_LT(size_, 32U << 10);
+  Damage(size_ / 2);
+  EXPECT_EQ(Open().status().code(), StatusCode::kDataLoss);
+}
+
+TEST_F(SyncedLogTest, ATornLastWriteIsCutOff) {
+  Damage(size_ - 100);
+  EXPECT_EQ(Keys(), kWrites - 1);
+  EXPECT_EQ(Keys(), kWrites - 1);
+}
+
+TEST_F(SyncedLogTest, ALogThatIsCutShortOrZeroAtTheEndIsOpened) {
+  std::filesystem::resize_file(wal_, size_ - 300);
+  std::filesystem::resize_file(wal_, size_ + 100'000);   // as space that was set aside
+  EXPECT_EQ(Keys(), kWrites - 1);
+}
+
 TEST(RocksDbStoreTest, FolderInUseIsUnavailable) {
   const TempFolder folder;
   const auto store = MustOpen(folder.path());

@@ -58,6 +58,18 @@ alert::Alert FullAlert() {
   alert.events = {{"e1", 1773143999999}};
   alert.note = "look";
   alert.revision = 9;
+  alert.status = alert::AlertStatus::kClosed;
+  alert.close_reason = "benign";
+  alert.closed_at_ms = 1773144100000;
+  alert.recovered_at_ms = 1773144200000;
+  alert.changed_at_ms = 1773144300000;
+  alert.assignee = "kim";
+  alert.comments = {{"lee", 1773144050000, "a job"}};
+  alert.comment_count = 1;
+  alert.history = {{1773144100000, "kim", alert::Change::Field::kStatus, "open", "closed", "benign"}};
+  alert.lifecycle_revision = 2;
+  alert.shard = 7;
+  alert.change = 70;
   return alert;
 }
 
@@ -71,6 +83,8 @@ TEST(AlertTest, EveryFieldSurvivesTheWire) {
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(alert::ToJson(*again), alert::ToJson(alert));
   EXPECT_EQ(again->revision, alert.revision);
+  EXPECT_EQ(again->shard, 7);
+  EXPECT_EQ(again->change, 70U);
   EXPECT_EQ(again->episode_end_ms, alert.episode_end_ms);
   ASSERT_EQ(again->columns.size(), alert.columns.size());
   for (std::size_t i = 0; i < alert.columns.size(); ++i) {

@@ -1,0 +1,130 @@
+#include "coordinator/ingest_client.h"
+
+#include <algorithm>
+#include <latch>
+#include <utility>
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include "common/rpc/channel.h"
+#include "common/rpc/status.h"
+#include "common/wire/text.h"
+#include "common/wire/time.h"
+
+namespace weir::coordinator {
+namespace {
+
+namespace pb = weir::cluster::v1;
+
+void AddRejected(const pb::RejectedCount& count, pb::IngestStatus* sum) {
+  for (pb::RejectedCount& known : *sum->mutable_rejected()) {
+    if (known.reason() == count.reason()) {
+      known.set_count(known.count() + count.count());
+      return;
+    }
+  }
+  *sum->add_rejected() = count;
+}
+
+void AddProducer(const pb::ProducerStatus& producer, pb::IngestStatus* sum) {
+  for (pb::ProducerStatus& known : *sum->mutable_producers()) {
+    if (known.producer_id() != producer.producer_id()) {
+      continue;
+    }
+    known.set_joined(known.joined() || producer.joined());
+    known.set_ended(known.ended() || producer.ended());
+    if (producer.has_watermark() &&
+        (!known.has_watermark() || wire::TimeFromProto(known.watermark()) <
+                                       wire::TimeFromProto(producer.watermark()))) {
+      *known.mutable_watermark() = producer.watermark();
+    }
+    return;
+  }
+  *sum->add_producers() = producer;
+}
+
+}  // namespace
+
+void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
+  sum->set_streams(sum->streams() + status.streams());
+  sum->set_inflight_bytes(sum->inflight_bytes() + status.inflight_bytes());
+  sum->set_inflight_limit_bytes(sum->inflight_limit_bytes() + status.inflight_limit_bytes());
+  sum->set_batches(sum->batches() + status.batches());
+  sum->set_batches_refused(sum->batches_refused() + status.batches_refused());
+  sum->set_batches_restamped(sum->batches_restamped() + status.batches_restamped());
+  sum->set_bytes(sum->bytes() + status.bytes());
+  sum->set_records(sum->records() + status.records());
+  sum->set_events(sum->events() + status.events());
+  sum->set_matched(sum->matched() + status.matched());
+  sum->set_repeated(sum->repeated() + status.repeated());
+  sum->set_late(sum->late() + status.late());
+  sum->set_future(sum->future() + status.future());
+  sum->set_evaluation_warnings(sum->evaluation_warnings() + status.evaluation_warnings());
+  sum->set_grok_limits(sum->grok_limits() + status.grok_limits());
+  sum->set_nodes(sum->nodes() + status.nodes());
+  for (const pb::RejectedCount& count : status.rejected()) {
+    AddRejected(count, sum);
+  }
+  for (const pb::ProducerStatus& producer : status.producers()) {
+    AddProducer(producer, sum);
+  }
+}
+
+void IngestClient::SetNodes(const std::vector<IngestPeer>& nodes) {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string, std::shared_ptr<const Peer>> next;
+  for (const IngestPeer& node : nodes) {
+    const auto known = peers_.find(node.id);
+    if (known != peers_.end() && known->second->peer == node) {
+      next.insert(*known);
+      continue;
+    }
+    auto peer = std::make_shared<Peer>();
+    peer->peer = node;
+    peer->stub = pb::IngestStatusService::NewStub(rpc::MakeChannel(node.address));
+    next.emplace(node.id, std::move(peer));
+  }
+  peers_ = std::move(next);
+}
+
+void IngestClient::FillStatus(pb::IngestStatus* sum) const {
+  struct Call {
+    std::shared_ptr<const Peer> peer;
+    grpc::ClientContext context;
+    pb::GetIngestStatusRequest request;
+    pb::GetIngestStatusResponse response;
+    Status status;
+  };
+  std::vector<std::unique_ptr<Call>> calls;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, peer] : peers_) {
+      calls.push_back(std::make_unique<Call>());
+      calls.back()->peer = peer;
+    }
+  }
+  std::latch answered(static_cast<std::ptrdiff_t>(calls.size()));
+  for (const auto& call : calls) {
+    call->request.set_cluster_id(options_.cluster_id);
+    call->request.set_ingest_id(call->peer->peer.id);
+    rpc::SetTimeout(&call->context, options_.call_timeout_ms);
+    call->peer->stub->async()->GetIngestStatus(&call->context, &call->request, &call->response,
+                                               [&answered, to = call.get()](grpc::Status status) {
+                                                 to->status = rpc::FromGrpc(status);
+                                                 answered.count_down();
+                                               });
+  }
+  answered.wait();
+  for (const auto& call : calls) {
+    if (call->status.ok()) {
+      AddIngestStatus(call->response.ingest(), sum);
+    } else {
+      sum->add_unreached(wire::ValidUtf8(
+          fmt::format("ingest node {} does not answer: {}", call->peer->peer.id,
+                      Message(call->status))));
+    }
+  }
+}
+
+}  // namespace weir::coordinator
