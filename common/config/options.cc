@@ -129,10 +129,12 @@ std::vector<Option> MakeTable() {
        0, 0, {}, ValidateProducer},
       {"geoip.city", Type::kText, "", &Config::geoip_city,
        "File of a MaxMind City or Country database, from which source.geo is looked up by source.ip. "
-       "Without one these fields are absent."},
+       "Without one these fields are absent.",
+       0, 0, {}, ValidateOptionalPath},
       {"geoip.asn", Type::kText, "", &Config::geoip_asn,
        "File of a MaxMind ASN database, from which source.as is looked up by source.ip. Without one "
-       "these fields are absent."},
+       "these fields are absent.",
+       0, 0, {}, ValidateOptionalPath},
       {"cluster.name", Type::kText, "weir", &Config::cluster_name,
        "Name of the cluster. Processes of one name and one metadata store make one cluster; another "
        "name is refused at every door.",
