@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "common/source/cim_view.h"
-#include "event_fields.h"
+#include "tests/unit/source/event_fields.h"
 
 namespace weir::source {
 namespace {
