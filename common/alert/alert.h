@@ -49,7 +49,7 @@ struct EventRef {
 };
 
 // The hits folded into an alert. Times are judged instants; 0: none.
-struct SuppressionState {
+struct SuppressedSpan {
   UnixMillis first_ms = 0;
   UnixMillis last_ms = 0;
 };
@@ -100,7 +100,7 @@ struct Alert {
   UnixMillis arrived_at_ms = 0;      // arrival of the event that completed the condition
   UnixMillis fired_at_ms = 0;
   uint64_t suppressed_count = 0;     // hits folded into this alert by suppression, without itself
-  SuppressionState suppression;      // of those hits
+  SuppressedSpan suppression;        // of those hits
   uint32_t flags = 0;
   std::vector<std::string> tags;
   std::vector<rule::ThreatMapping> threat;

@@ -162,7 +162,7 @@ std::string Joined(const Texts& texts) {
 
 // ", the first at ..., the last at ..."; empty when the times are not known.
 std::string SuppressedTimes(const Alert& alert) {
-  const SuppressionState& hits = alert.suppression;
+  const SuppressedSpan& hits = alert.suppression;
   if (hits.first_ms == 0) {
     return "";
   }

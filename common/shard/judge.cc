@@ -184,7 +184,7 @@ Status Judge::FoldInto(const Hash128& alert_id, UnixMillis judged_ms, RuleState*
     return Annotate(alert.status(), "reading the alert that suppresses a hit");
   }
   ++rule->suppressed;
-  alert::SuppressionState& state = alert->suppression;
+  alert::SuppressedSpan& state = alert->suppression;
   state.first_ms = alert->suppressed_count == 0 ? judged_ms : std::min(state.first_ms, judged_ms);
   state.last_ms = alert->suppressed_count == 0 ? judged_ms : std::max(state.last_ms, judged_ms);
   ++alert->suppressed_count;
