@@ -20,6 +20,7 @@
 #include "ingest/pipeline.h"
 #include "ingest/rule_source.h"
 #include "ingest/services.h"
+#include "worker/alert_outbox.h"
 #include "worker/worker.h"
 
 namespace weir::cli {
@@ -38,6 +39,7 @@ class Node {
   std::size_t rules_refused() const { return rules_refused_; }
   const std::vector<weir::cluster::v1::RuleFileStatus>& rule_files() const { return rule_files_; }
   worker::Worker* worker() { return worker_.get(); }
+  worker::AlertOutbox* outbox() { return outbox_.get(); }
 
   // Takes no more calls, finishes what was accepted, checkpoints. Idempotent.
   void Stop();
@@ -57,6 +59,7 @@ class Node {
   // In order of construction; each uses those before it.
   std::unique_ptr<state::StateStore> store_;
   std::unique_ptr<coordinator::AlertIndex> index_;
+  std::unique_ptr<worker::AlertOutbox> outbox_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<task::ThreadScheduler> scheduler_;   // of ingest
   std::unique_ptr<ingest::CompiledRuleFeed> rule_feed_;

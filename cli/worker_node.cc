@@ -1,6 +1,7 @@
 // weir worker: shards of the cluster, with their data.
 #include <utility>
 
+#include "cli/alert_sinks.h"
 #include "cli/cluster_member.h"
 #include "cli/role_node.h"
 #include "cli/role_options.h"
@@ -8,6 +9,7 @@
 #include "common/rpc/server.h"
 #include "common/telemetry/log.h"
 #include "worker/alert_feed.h"
+#include "worker/alert_outbox.h"
 #include "worker/shard_keeper.h"
 #include "worker/worker.h"
 #include "worker/worker_service.h"
@@ -33,6 +35,7 @@ class WorkerNode final : public RoleNode {
   std::unique_ptr<ClusterMember> member_;
   std::unique_ptr<state::StateStore> store_;
   std::unique_ptr<worker::AlertFeed> alerts_;
+  std::unique_ptr<worker::AlertOutbox> outbox_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<worker::WorkerService> service_;
   std::unique_ptr<rpc::Server> server_;
@@ -52,9 +55,11 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   WEIR_ASSIGN_OR_RETURN(store_, OpenStore(config));
   alerts_ = std::make_unique<worker::AlertFeed>(
       static_cast<std::size_t>(config.coordinator_alerts_max));
+  WEIR_ASSIGN_OR_RETURN(outbox_, OpenSinks(config, store_.get(), clock, alerts_.get()));
   worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), store_.get(), clock,
-                                             alerts_.get());
+                                             outbox_.get());
   WEIR_RETURN_IF_ERROR(worker_->Start());
+  outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
   worker::WorkerService::Options options;
   options.cluster_id = member_->settings().cluster_id;
   options.worker_id = member_->id();
@@ -112,6 +117,9 @@ void WorkerNode::Stop() {
     });
   }
   compiler_.Stop();
+  if (outbox_ != nullptr) {
+    outbox_->Stop();
+  }
   if (worker_ != nullptr) {
     worker_->Stop();
   }

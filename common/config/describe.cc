@@ -156,6 +156,13 @@ std::string EffectiveYaml(const Config& config) {
     out += fmt::format("{}{}: {}{}\n", section.empty() ? "" : "  ", NameInSection(option),
                        YamlValue(option, config), is_default ? "" : "  # " + origin->second);
   }
+  // What else is known of a sink stands in the file; secrets stand elsewhere.
+  out += config.sinks.empty() ? "" : "sinks:\n";
+  for (const SinkConfig& sink : config.sinks) {
+    out += fmt::format("  - name: {}\n    type: {}\n    {}: {}\n", sink.name, sink.type,
+                       sink.type == "file" ? "path" : "url",
+                       sink.type == "file" ? sink.path : sink.url);
+  }
   return out;
 }
 
