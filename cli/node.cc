@@ -83,7 +83,8 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   cluster_service_ = std::make_unique<coordinator::ClusterService>(std::move(status), index_.get(),
                                                                    clock_);
   std::vector<grpc::Service*> services = ingest_services_->list();
-  services.insert(services.end(), {alert_service_.get(), cluster_service_.get()});
+  sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
+  services.insert(services.end(), {alert_service_.get(), cluster_service_.get(), sink_service_.get()});
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services));
   outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
   return OkStatus();

@@ -21,6 +21,7 @@
 #include "ingest/rule_source.h"
 #include "ingest/services.h"
 #include "worker/alert_outbox.h"
+#include "worker/sink_service.h"
 #include "worker/worker.h"
 
 namespace weir::cli {
@@ -71,6 +72,7 @@ class Node {
   std::unique_ptr<ingest::Services> ingest_services_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  std::unique_ptr<worker::SinkService> sink_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 

@@ -55,8 +55,9 @@ std::string ChangesText(const rule::Adjustments& adjustments);
 // The findings of all overlays, ready to print.
 std::string FindingsText(const std::vector<overlay::Overlay>& overlays);
 
-// rules_show.cc, rules_coverage.cc
+// rules_show.cc, rules_coverage.cc, rules_examples.cc
 void AddRulesShowCommand(CLI::App* rules, Action* action);
 void AddRulesCoverageCommand(CLI::App* rules, Action* action);
+void AddRulesTestCommand(CLI::App* rules, Action* action);
 
 }  // namespace weir::cli

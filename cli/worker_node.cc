@@ -11,6 +11,7 @@
 #include "worker/alert_feed.h"
 #include "worker/alert_outbox.h"
 #include "worker/shard_keeper.h"
+#include "worker/sink_service.h"
 #include "worker/worker.h"
 #include "worker/worker_service.h"
 #include "worker/worker_shard_holder.h"
@@ -38,6 +39,7 @@ class WorkerNode final : public RoleNode {
   std::unique_ptr<worker::AlertOutbox> outbox_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<worker::WorkerService> service_;
+  std::unique_ptr<worker::SinkService> sink_service_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<worker::WorkerShardHolder> holder_;
   // Compiles rule sets, away from the scheduler that keeps the lease alive.
@@ -65,7 +67,8 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   options.worker_id = member_->id();
   options.incarnation = member_->incarnation();
   service_ = std::make_unique<worker::WorkerService>(options, worker_.get(), alerts_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get()}));
+  sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get(), sink_service_.get()}));
   holder_ = std::make_unique<worker::WorkerShardHolder>(worker_.get());
   worker::ShardKeeperOptions keeper;
   keeper.worker_id = member_->id();

@@ -232,7 +232,7 @@ AlertOutbox::Delivery::Batch AlertOutbox::Delivery::ReadAlerts(const std::vector
 void AlertOutbox::Delivery::Run() {
   std::unique_lock lock(mutex_);
   while (WaitForWork(&lock)) {
-    if (backoff_ms_ == 0 && settings_.linger_ms > 0) {
+    if (backoff_ms_ == 0 && settings_.linger_ms > 0 && waiting_.size() < settings_.batch_max) {
       wake_.wait_for(lock, std::chrono::milliseconds(settings_.linger_ms), [this] { return stopping_; });
       if (stopping_) {
         return;

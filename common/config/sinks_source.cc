@@ -239,11 +239,14 @@ void ReadSinks(const std::string& path, const std::string& text, std::vector<Sin
   YAML::Node list;
   try {
     const YAML::Node root = YAML::Load(text);
-    list = root.IsMap() ? root["sinks"] : YAML::Node();
+    if (!root.IsMap() || !root["sinks"].IsDefined()) {
+      return;
+    }
+    list.reset(root["sinks"]);
   } catch (const YAML::Exception&) {
     return;   // ReadYaml says so
   }
-  if (!list.IsDefined() || list.IsNull()) {
+  if (list.IsNull()) {
     return;
   }
   SinkReader reader(path, problems);

@@ -1,7 +1,7 @@
 #include "common/sink/file_sink.h"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@ namespace weir::sink {
 namespace {
 
 Status SystemError(std::string_view what, const std::string& path) {
-  return Unavailable("{} {}: {}", what, path, std::strerror(errno));
+  return Unavailable("{} {}: {}", what, path, std::generic_category().message(errno));
 }
 
 class FileSink final : public Sink {

@@ -1,8 +1,11 @@
 // Delivery of alerts to sinks over what goes wrong: sinks that are down, slow, refuse or come back, and
 // processes that die in between. The worker is played by a list of alerts with their changes.
 #include <chrono>
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -19,6 +22,7 @@ namespace {
 using sink::MakeAlert;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 using testing::SizeIs;
 
 // Waits until it holds; false when it did not within ten seconds.
@@ -164,7 +168,7 @@ TEST_F(AlertOutboxTest, DeliversEveryChange) {
   alerts_.Change("a", outbox);
   alerts_.Change("b", outbox);
   ASSERT_TRUE(Drained());
-  EXPECT_THAT(Taken(), ElementsAre(std::pair("rule-a", 1), std::pair("rule-a", 2), std::pair("rule-b", 1)));
+  EXPECT_THAT(Taken(), ElementsAre(Pair("rule-a", 1U), Pair("rule-a", 2U), Pair("rule-b", 1U)));
 }
 
 TEST_F(AlertOutboxTest, AlertsAreNotDeliveredTwiceByARestart) {
@@ -263,7 +267,7 @@ TEST_F(AlertOutboxTest, ShadowAndSilencedAlertsAreCountedNotDelivered) {
   alerts_.Change("silenced", outbox, 0, alert::kSilenced);
   alerts_.Change("late", outbox, 0, alert::kLate);
   ASSERT_TRUE(Drained());
-  EXPECT_THAT(Taken(), ElementsAre(std::pair("rule-late", 1)));
+  EXPECT_THAT(Taken(), ElementsAre(Pair("rule-late", 1U)));
   EXPECT_EQ(outbox->GetStatus()[0].withheld, 2U);
 }
 
@@ -304,7 +308,7 @@ TEST_F(AlertOutboxTest, RefusedAlertsAreKeptAsDeadLettersUntilTheyAreTaken) {
   }
   EXPECT_EQ(outbox->RetryDeadLetters("siem").value_or(0), 1U);
   EXPECT_TRUE(Eventually([&] { return outbox->GetStatus()[0].dead_letters == 0; }));
-  EXPECT_THAT(Taken(), ElementsAre(std::pair("rule-good", 1), std::pair("rule-bad", 1)));
+  EXPECT_THAT(Taken(), ElementsAre(Pair("rule-good", 1U), Pair("rule-bad", 1U)));
   EXPECT_THAT(*outbox->DeadLetters("siem"), IsEmpty());
   EXPECT_EQ(outbox->RetryDeadLetters("other").status().code(), StatusCode::kNotFound);
 }
@@ -317,7 +321,7 @@ TEST_F(AlertOutboxTest, AlertsThatTheRetentionForgotAreCounted) {
   alerts_.Forget("old", outbox);
   SetDown(false);
   ASSERT_TRUE(Drained());
-  EXPECT_THAT(Taken(), ElementsAre(std::pair("rule-new", 1)));
+  EXPECT_THAT(Taken(), ElementsAre(Pair("rule-new", 1U)));
   EXPECT_EQ(outbox->GetStatus()[0].gone, 1U);
 }
 

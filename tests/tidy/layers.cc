@@ -126,7 +126,7 @@ const std::vector<ThirdParty>& Wrapped() {
       {"gRPC", {"grpc/", "grpcpp/", "grpc++/"}, {".grpc.pb.h"}, {"rpc", "meta_etcd", "cli"}, true},
       {"protobuf", {"google/protobuf/"}, {".pb.h"}, {"rpc", "wire", "meta_etcd", "cli"}, true},
       {"RocksDB", {"rocksdb/"}, {}, {"state_rocksdb"}, false},
-      {"yaml-cpp", {"yaml-cpp/"}, {}, {"config", "rule", "overlay"}, false},
+      {"yaml-cpp", {"yaml-cpp/"}, {}, {"config", "rule", "overlay", "backtest"}, false},
       {"simdjson", {"simdjson"}, {}, {"source", "expr", "sink"}, false},
       {"libmaxminddb", {"maxminddb"}, {}, {"source"}, false},
       {"toml++", {"toml++/", "toml.hpp"}, {}, {"rule"}, false},
