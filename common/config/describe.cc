@@ -140,6 +140,9 @@ std::string ReferenceMarkdown() {
                        Values(option), YamlValue(option, config), EnvironmentName(option),
                        FlagName(option));
   }
+  out +=
+      "\n## sinks\n\n"
+      "A list, in the file only: where alerts are delivered to. [sinks.md](sinks.md) has its keys.\n";
   return out;
 }
 
