@@ -55,9 +55,10 @@ std::string ChangesText(const rule::Adjustments& adjustments);
 // The findings of all overlays, ready to print.
 std::string FindingsText(const std::vector<overlay::Overlay>& overlays);
 
-// rules_show.cc, rules_coverage.cc, rules_examples.cc
+// rules_show.cc, rules_coverage.cc, rules_examples.cc, rules_tune.cc
 void AddRulesShowCommand(CLI::App* rules, Action* action);
 void AddRulesCoverageCommand(CLI::App* rules, Action* action);
 void AddRulesTestCommand(CLI::App* rules, Action* action);
+void AddRulesTuneCommand(CLI::App* rules, Action* action);
 
 }  // namespace weir::cli

@@ -195,6 +195,7 @@ void AddRulesCommand(CLI::App* app, Action* action) {
   AddRulesShowCommand(command, action);
   AddRulesCoverageCommand(command, action);
   AddRulesTestCommand(command, action);
+  AddRulesTuneCommand(command, action);
 }
 
 }  // namespace weir::cli

@@ -193,6 +193,10 @@ std::string Describe(const alert::Alert& alert) {
                      Join(CellsOf(alert.columns)));
 }
 
+std::string DescribeGroup(const alert::Alert& alert) {
+  return Join(CellsOf(alert.group));
+}
+
 bool Comparison::ok() const {
   return unexpected.empty() && std::all_of(checked.begin(), checked.end(), [](const Checked& check) {
            return check.found == check.expectation.count;

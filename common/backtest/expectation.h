@@ -31,6 +31,8 @@ StatusOr<std::vector<Expectation>> ParseExpectations(const std::string& path, co
 // "rule r, group user.name=mallory, calls=5"
 std::string Describe(const Expectation& expectation);
 std::string Describe(const alert::Alert& alert);
+// "user.name=mallory"
+std::string DescribeGroup(const alert::Alert& alert);
 
 // The result for one expectation.
 struct Checked {
