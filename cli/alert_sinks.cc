@@ -24,7 +24,8 @@ StatusOr<std::string> ReadSecret(const std::string& file, const std::string& var
       secret.pop_back();
     }
   } else if (!variable.empty()) {
-    const char* value = std::getenv(variable.c_str());   // NOLINT(concurrency-mt-unsafe): at the start
+    const char* value =
+        std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): at the start
     secret = value == nullptr ? "" : value;
   } else {
     return secret;
@@ -56,7 +57,8 @@ sink::BodyFormat FormatOf(const config::SinkConfig& config) {
   return config.batch == "array" ? sink::BodyFormat::kArray : sink::BodyFormat::kNdjson;
 }
 
-StatusOr<std::unique_ptr<sink::Sink>> MakeSink(const config::SinkConfig& config, const Clock* clock) {
+StatusOr<std::unique_ptr<sink::Sink>> MakeSink(const config::SinkConfig& config,
+                                               const Clock* clock) {
   if (config.type == "file") {
     sink::FileOptions options;
     options.path = config.path;

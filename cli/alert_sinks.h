@@ -12,8 +12,8 @@
 
 namespace weir::cli {
 
-// An outbox with all sinks, not started; one that only passes on to next when there are none. Errors name
-// the sink: a secret that cannot be read, a bad address.
+// An outbox with all sinks, not started; one that only passes on to next when there are none.
+// Errors name the sink: a secret that cannot be read, a bad address.
 StatusOr<std::unique_ptr<worker::AlertOutbox>> OpenSinks(const config::Config& config,
                                                          state::StateStore* store,
                                                          const Clock* clock,

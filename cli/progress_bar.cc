@@ -21,8 +21,9 @@ std::string BarText(uint64_t read, uint64_t total, double seconds) {
   }
   const double part = std::min(1.0, static_cast<double>(read) / static_cast<double>(total));
   const int filled = static_cast<int>(part * kBarWidth);
-  std::string text = fmt::format("[{:#<{}}{:.<{}}] {:3.0f}%  {} of {}", "", filled, "", kBarWidth - filled,
-                                 part * 100, HumanBytes(read), HumanBytes(total));
+  std::string text =
+      fmt::format("[{:#<{}}{:.<{}}] {:3.0f}%  {} of {}", "", filled, "", kBarWidth - filled,
+                  part * 100, HumanBytes(read), HumanBytes(total));
   if (part > 0.01) {
     text += fmt::format("  {:.0f} s left", seconds / part - seconds);
   }
@@ -45,7 +46,7 @@ std::function<void(uint64_t read, uint64_t total)> MakeProgressBar() {
   return [shown](uint64_t read, uint64_t total) {
     const auto now = Clock::now();
     if (read < shown->read) {
-      shown->begin = now;   // the next file
+      shown->begin = now;  // the next file
     }
     shown->read = read;
     if (now - shown->last < std::chrono::milliseconds(100)) {

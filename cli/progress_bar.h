@@ -6,8 +6,8 @@
 
 namespace weir::cli {
 
-// Draws a line on standard error at most ten times a second: a bar, bytes and the time that is left; empty
-// when standard error is no terminal. total 0: not known, then without a bar.
+// Draws a line on standard error at most ten times a second: a bar, bytes and the time that is
+// left; empty when standard error is no terminal. total 0: not known, then without a bar.
 std::function<void(uint64_t read, uint64_t total)> MakeProgressBar();
 // Removes the line.
 void ClearProgressBar();

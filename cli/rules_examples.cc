@@ -1,6 +1,6 @@
-// weir rules test: runs rules over the examples kept beside them. The examples of the rule DIR/NAME.toml are
-// the files of the first of these folders that there is: DIR/NAME.tests, then tests/NAME in DIR and in the
-// three folders above it. docs/backtest.md says what the files mean.
+// weir rules test: runs rules over the examples kept beside them. The examples of the rule
+// DIR/NAME.toml are the files of the first of these folders that there is: DIR/NAME.tests, then
+// tests/NAME in DIR and in the three folders above it. docs/backtest.md says what the files mean.
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -37,12 +37,12 @@ struct TestFlags {
 struct Example {
   std::string rule_path;
   std::string rule_id;
-  std::string events;   // the file
-  std::string name;     // "single_model_probing/fires.ndjson"
+  std::string events;  // the file
+  std::string name;    // "single_model_probing/fires.ndjson"
 };
 
 struct ExampleVerdict {
-  std::string failure;   // empty: passed
+  std::string failure;  // empty: passed
   std::size_t alerts = 0;
 };
 
@@ -109,11 +109,13 @@ StatusOr<ExampleVerdict> JudgeExample(const Example& example, const backtest::Re
     verdict.failure = result.alerts.empty() ? "the rule did not fire" : "";
   } else if (name.starts_with("quiet")) {
     for (const alert::Alert& alert : result.alerts) {
-      verdict.failure += (verdict.failure.empty() ? "the rule fired: " : "\n") + backtest::Describe(alert);
+      verdict.failure +=
+          (verdict.failure.empty() ? "the rule fired: " : "\n") + backtest::Describe(alert);
     }
   } else {
-    verdict.failure = fmt::format("what it shows is not known: call it fires… or quiet…, or put {} beside it",
-                                  fs::path(expectations).filename().string());
+    verdict.failure =
+        fmt::format("what it shows is not known: call it fires… or quiet…, or put {} beside it",
+                    fs::path(expectations).filename().string());
   }
   while (verdict.failure.ends_with('\n')) {
     verdict.failure.pop_back();
@@ -138,7 +140,8 @@ std::string LineOf(const Example& example, const ExampleVerdict& verdict) {
     return fmt::format("ok    {}  {} alerts\n", example.name, verdict.alerts);
   }
   std::string failure = verdict.failure;
-  for (std::size_t at = failure.find('\n'); at != std::string::npos; at = failure.find('\n', at + 1)) {
+  for (std::size_t at = failure.find('\n'); at != std::string::npos;
+       at = failure.find('\n', at + 1)) {
     failure.insert(at + 1, "      ");
   }
   return fmt::format("FAIL  {}  {}\n", example.name, failure);
@@ -155,8 +158,9 @@ int RunTest(const TestFlags& flags) {
   std::size_t without = 0;
   for (const rule::LoadResult& rule : *loaded) {
     if (!rule.rule.has_value()) {
-      Print(fmt::format("FAIL  {}  the file holds no rule that can be read; see `weir rules check`\n",
-                        rule.path));
+      Print(
+          fmt::format("FAIL  {}  the file holds no rule that can be read; see `weir rules check`\n",
+                      rule.path));
       ++failed;
       cases.push_back({rule.path, "the file holds no rule that can be read", 0});
       continue;
@@ -175,13 +179,14 @@ int RunTest(const TestFlags& flags) {
       const ExampleVerdict verdict =
           run.ok() ? *run : ExampleVerdict{std::string(Message(run.status())), 0};
       failed += verdict.failure.empty() ? 0 : 1;
-      cases.push_back({example.name, verdict.failure,
-                       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()});
+      cases.push_back(
+          {example.name, verdict.failure,
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count()});
       Print(LineOf(example, verdict));
     }
   }
-  fmt::print(stderr, "{} rules, {} without examples; {} examples, {} failed\n", loaded->size(), without,
-             cases.size() - (flags.all ? without : 0), failed);
+  fmt::print(stderr, "{} rules, {} without examples; {} examples, {} failed\n", loaded->size(),
+             without, cases.size() - (flags.all ? without : 0), failed);
   if (!flags.junit.empty()) {
     const Status written = WriteTextFile(flags.junit, backtest::ToJunit("weir rules test", cases));
     if (!written.ok()) {
@@ -200,16 +205,21 @@ int RunTest(const TestFlags& flags) {
 
 void AddRulesTestCommand(CLI::App* rules, Action* action) {
   CLI::App* command = rules->add_subcommand(
-      "test", "Run rules over the examples kept beside them: events on which they fire or stay quiet");
+      "test",
+      "Run rules over the examples kept beside them: events on which they fire or stay quiet");
   auto flags = std::make_shared<TestFlags>();
-  command->add_option("PATH", flags->paths, "Rule files, or folders with *.toml and *.yml")->required();
-  command->add_option("--examples", flags->examples,
-                      "Folder with a folder NAME of examples for each rule file NAME.toml; for rules whose own "
-                      "folder is not to be touched");
-  command->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
+  command->add_option("PATH", flags->paths, "Rule files, or folders with *.toml and *.yml")
+      ->required();
+  command->add_option(
+      "--examples", flags->examples,
+      "Folder with a folder NAME of examples for each rule file NAME.toml; for rules whose own "
+      "folder is not to be touched");
+  command
+      ->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
       ->allow_extra_args(false);
-  command->add_option("--overlay", flags->overlays,
-                      "Overlay files or folders with *.yaml (may be repeated)")
+  command
+      ->add_option("--overlay", flags->overlays,
+                   "Overlay files or folders with *.yaml (may be repeated)")
       ->allow_extra_args(false);
   command->add_option("--junit", flags->junit, "Also write a report in JUnit's XML");
   command->add_flag("--all", flags->all, "A rule without examples is a failure, too");

@@ -30,7 +30,8 @@ struct TuneFlags {
 };
 
 // Those that alerted most first.
-std::vector<std::pair<std::string, uint64_t>> Ordered(const std::map<std::string, uint64_t>& groups) {
+std::vector<std::pair<std::string, uint64_t>> Ordered(
+    const std::map<std::string, uint64_t>& groups) {
   std::vector<std::pair<std::string, uint64_t>> ordered(groups.begin(), groups.end());
   std::stable_sort(ordered.begin(), ordered.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -38,8 +39,8 @@ std::vector<std::pair<std::string, uint64_t>> Ordered(const std::map<std::string
 }
 
 std::string TableText(const backtest::TuneResult& result) {
-  std::string out = fmt::format("{:>14}  {:>8}  {:>8}  {:>10}  which\n", result.column, "alerts", "groups",
-                                "suppressed");
+  std::string out = fmt::format("{:>14}  {:>8}  {:>8}  {:>10}  which\n", result.column, "alerts",
+                                "groups", "suppressed");
   for (const backtest::TuneCandidate& candidate : result.candidates) {
     std::string which;
     const auto groups = Ordered(candidate.groups);
@@ -116,8 +117,9 @@ int RunTune(const TuneFlags& flags) {
     return kExitFailed;
   }
   Print(flags.format == "json" ? JsonText(*result) : TableText(*result));
-  fmt::print(stderr, "{} events, {} matched the rule, {} rejected\n", HumanCount(result->pass.events),
-             HumanCount(result->pass.matched), HumanCount(result->pass.rejected));
+  fmt::print(stderr, "{} events, {} matched the rule, {} rejected\n",
+             HumanCount(result->pass.events), HumanCount(result->pass.matched),
+             HumanCount(result->pass.rejected));
   if (flags.values.empty() && result->groups_seen == 0) {
     fmt::print(stderr, "no group had a value of {}; give --values to try some\n", result->column);
   }
@@ -134,18 +136,23 @@ void AddRulesTuneCommand(CLI::App* rules, Action* action) {
   command->add_option("FILE", flags->files, "Files of events, or - for standard input")->required();
   command->add_option("--column", flags->column,
                       "Output column whose threshold is tuned; needed where a rule has several");
-  command->add_option("--values", flags->values,
-                      "Thresholds to try, comma separated; default: quantiles of the greatest values of the "
-                      "groups")
+  command
+      ->add_option(
+          "--values", flags->values,
+          "Thresholds to try, comma separated; default: quantiles of the greatest values of the "
+          "groups")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--mode", flags->mode,
-                      "How windows are judged; default: continuous where the rule allows it")
+  command
+      ->add_option("--mode", flags->mode,
+                   "How windows are judged; default: continuous where the rule allows it")
       ->check(CLI::IsMember({"schedule", "continuous"}));
-  command->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
+  command
+      ->add_option("--macros", flags->macros, "Folder of macros for detections (may be repeated)")
       ->allow_extra_args(false);
-  command->add_option("--overlay", flags->overlays,
-                      "Overlay files or folders with *.yaml (may be repeated)")
+  command
+      ->add_option("--overlay", flags->overlays,
+                   "Overlay files or folders with *.yaml (may be repeated)")
       ->allow_extra_args(false);
   command->add_option("--format", flags->format, "Form of the answer")
       ->check(CLI::IsMember({"table", "json"}))

@@ -58,15 +58,16 @@ int Ask(const SinkFlags& flags, const Request& request, const Call& call, const 
 std::string SinksText(const pb::ListSinksResponse& response) {
   std::string out;
   for (const pb::SinkState& sink : response.sinks()) {
-    out += fmt::format("{}  {} pending{}, {} delivered, {} retries, {} dead letters\n", sink.name(),
-                       sink.pending(),
-                       sink.has_oldest() ? " since " + FormatTime(wire::TimeFromProto(sink.oldest())) : "",
-                       sink.delivered(), sink.retries(), sink.dead_letters());
-    out += fmt::format("    {} withheld (shadow, silenced), {} filtered, {} gone; last delivered {}\n",
-                       sink.withheld(), sink.filtered(), sink.gone(),
-                       sink.has_last_delivered()
-                           ? FormatTime(wire::TimeFromProto(sink.last_delivered()))
-                           : "never");
+    out += fmt::format(
+        "{}  {} pending{}, {} delivered, {} retries, {} dead letters\n", sink.name(),
+        sink.pending(),
+        sink.has_oldest() ? " since " + FormatTime(wire::TimeFromProto(sink.oldest())) : "",
+        sink.delivered(), sink.retries(), sink.dead_letters());
+    out += fmt::format(
+        "    {} withheld (shadow, silenced), {} filtered, {} gone; last delivered {}\n",
+        sink.withheld(), sink.filtered(), sink.gone(),
+        sink.has_last_delivered() ? FormatTime(wire::TimeFromProto(sink.last_delivered()))
+                                  : "never");
     if (!sink.last_error().empty()) {
       out += fmt::format("    {}\n", sink.last_error());
     }
@@ -85,8 +86,8 @@ std::string DeadLettersText(const pb::ListDeadLettersResponse& response) {
 }
 
 int RunList(const SinkFlags& flags) {
-  return Ask<pb::ListSinksRequest, pb::ListSinksResponse>(flags, {}, &pb::SinkService::Stub::ListSinks,
-                                                          SinksText);
+  return Ask<pb::ListSinksRequest, pb::ListSinksResponse>(
+      flags, {}, &pb::SinkService::Stub::ListSinks, SinksText);
 }
 
 int RunDeadLetters(const SinkFlags& flags) {
@@ -127,8 +128,8 @@ void AddSinksCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand(
       "sinks", "Show how alerts come to the sinks of a process that holds shards (all, worker)");
   command->require_subcommand(1);
-  AddOne(command, "list", "Show each sink: what waits, what was delivered, what fails", false, RunList,
-         action);
+  AddOne(command, "list", "Show each sink: what waits, what was delivered, what fails", false,
+         RunList, action);
   AddOne(command, "dead-letters", "List the alerts that a sink refused for good, and why", true,
          RunDeadLetters, action);
   AddOne(command, "retry", "Deliver all dead letters of a sink once more", true, RunRetry, action);

@@ -22,8 +22,8 @@ Status WriteTextFile(const std::string& path, const std::string& text) {
   return stream ? OkStatus() : FailedPrecondition("'{}' cannot be written", path);
 }
 
-std::vector<backtest::TestCase> CasesOf(const std::string& prefix, const backtest::Comparison& comparison,
-                                        double seconds) {
+std::vector<backtest::TestCase> CasesOf(const std::string& prefix,
+                                        const backtest::Comparison& comparison, double seconds) {
   std::vector<backtest::TestCase> cases;
   for (const backtest::Checked& check : comparison.checked) {
     backtest::TestCase& test = cases.emplace_back();

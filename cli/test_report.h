@@ -13,9 +13,9 @@ namespace weir::cli {
 StatusOr<std::string> ReadTextFile(const std::string& path);
 Status WriteTextFile(const std::string& path, const std::string& text);
 
-// A case for each expectation, and one for alerts that none takes; names begin with prefix. The time is
-// that of all together, and stands at the first.
-std::vector<backtest::TestCase> CasesOf(const std::string& prefix, const backtest::Comparison& comparison,
-                                        double seconds);
+// A case for each expectation, and one for alerts that none takes; names begin with prefix. The
+// time is that of all together, and stands at the first.
+std::vector<backtest::TestCase> CasesOf(const std::string& prefix,
+                                        const backtest::Comparison& comparison, double seconds);
 
 }  // namespace weir::cli

@@ -17,7 +17,9 @@ constexpr char kDeadKey[] = "sink/dead/";
 constexpr uint8_t kDeadVersion = 1;
 
 // Names have no '/'.
-std::string Prefix(const char* kind, const std::string& name) { return kind + name + "/"; }
+std::string Prefix(const char* kind, const std::string& name) {
+  return kind + name + "/";
+}
 
 std::string PositionKey(const std::string& name, uint16_t shard) {
   std::string key = Prefix(kPositionKey, name);
@@ -85,15 +87,15 @@ Status AlertOutbox::Delivery::Load() {
   }
   first_ms_ = static_cast<UnixMillis>(ByteReader(first).Fixed64BigEndian());
   const std::string positions = Prefix(kPositionKey, settings_.name);
-  WEIR_RETURN_IF_ERROR(store_->Scan(
-      state::Family::kMeta, positions, state::PrefixEnd(positions),
-      [&](std::string_view key, std::string_view value) {
-        key.remove_prefix(positions.size());
-        ShardQueue& shard = shards_[ByteReader(key).Fixed16BigEndian()];
-        shard.stored = ByteReader(value).Fixed64BigEndian();
-        shard.seen = shard.stored;
-        return true;
-      }));
+  WEIR_RETURN_IF_ERROR(store_->Scan(state::Family::kMeta, positions, state::PrefixEnd(positions),
+                                    [&](std::string_view key, std::string_view value) {
+                                      key.remove_prefix(positions.size());
+                                      ShardQueue& shard =
+                                          shards_[ByteReader(key).Fixed16BigEndian()];
+                                      shard.stored = ByteReader(value).Fixed64BigEndian();
+                                      shard.seen = shard.stored;
+                                      return true;
+                                    }));
   const std::string dead = Prefix(kDeadKey, settings_.name);
   return store_->Scan(state::Family::kMeta, dead, state::PrefixEnd(dead),
                       [&](std::string_view key, std::string_view) {
@@ -126,7 +128,7 @@ void AlertOutbox::Delivery::OnAlert(const alert::Alert& alert) {
   const std::lock_guard lock(mutex_);
   ShardQueue& shard = shards_[alert.shard];
   if (alert.change <= shard.stored) {
-    return;   // told again by a recovery
+    return;  // told again by a recovery
   }
   shard.seen = std::max(shard.seen, alert.change);
   const auto [waiting, added] = waiting_.try_emplace(alert.id);
@@ -185,7 +187,8 @@ std::vector<Hash128> AlertOutbox::Delivery::Choose() const {
       }
       ++at;
     }
-    std::erase_if(fronts, [](const auto& front) { return front.first == front.second->waiting.end(); });
+    std::erase_if(fronts,
+                  [](const auto& front) { return front.first == front.second->waiting.end(); });
   }
   return ids;
 }
@@ -233,7 +236,8 @@ void AlertOutbox::Delivery::Run() {
   std::unique_lock lock(mutex_);
   while (WaitForWork(&lock)) {
     if (backoff_ms_ == 0 && settings_.linger_ms > 0 && waiting_.size() < settings_.batch_max) {
-      wake_.wait_for(lock, std::chrono::milliseconds(settings_.linger_ms), [this] { return stopping_; });
+      wake_.wait_for(lock, std::chrono::milliseconds(settings_.linger_ms),
+                     [this] { return stopping_; });
       if (stopping_) {
         return;
       }
@@ -268,8 +272,8 @@ void AlertOutbox::Delivery::Fail(const Status& status, int64_t retry_after_ms) {
   }
   ++counts_.retries;
   counts_.last_error = std::string(Message(status));
-  backoff_ms_ = std::min(settings_.retry_ms_max,
-                         backoff_ms_ == 0 ? settings_.retry_ms_min : 2 * backoff_ms_);
+  backoff_ms_ =
+      std::min(settings_.retry_ms_max, backoff_ms_ == 0 ? settings_.retry_ms_min : 2 * backoff_ms_);
   std::uniform_int_distribution<int64_t> varied(backoff_ms_ / 2, backoff_ms_);
   not_before_ = std::chrono::steady_clock::now() +
                 std::chrono::milliseconds(std::max(varied(random_), retry_after_ms));
@@ -302,13 +306,13 @@ void AlertOutbox::Delivery::Settle(const Batch& batch, const sink::Outcome& outc
     Done(alert.id, batch.changes.at(alert.id));
     retried_.erase(alert.id);
     if (dead_.insert(alert.id).second) {
-      log::Warn("a sink refused an alert for good", {{"sink", settings_.name},
-                                                     {"alert", alert.id.ToHex()},
-                                                     {"status", refusal.http_status}});
+      log::Warn(
+          "a sink refused an alert for good",
+          {{"sink", settings_.name}, {"alert", alert.id.ToHex()}, {"status", refusal.http_status}});
     }
     write->Put(state::Family::kMeta, DeadKey(settings_.name, alert.id),
-               EncodeDeadLetter({alert.id, alert.revision, clock_->Now(), refusal.http_status,
-                                 refusal.reason}));
+               EncodeDeadLetter(
+                   {alert.id, alert.revision, clock_->Now(), refusal.http_status, refusal.reason}));
   }
   SavePositions(write.get());
   Write(write.get());
@@ -334,8 +338,7 @@ void AlertOutbox::Delivery::Done(const Hash128& id, uint64_t change) {
 
 void AlertOutbox::Delivery::SavePositions(state::WriteBatch* write) {
   for (auto& [id, shard] : shards_) {
-    const uint64_t position =
-        shard.waiting.empty() ? shard.seen : shard.waiting.begin()->first - 1;
+    const uint64_t position = shard.waiting.empty() ? shard.seen : shard.waiting.begin()->first - 1;
     if (position > shard.stored) {
       shard.stored = position;
       write->Put(state::Family::kMeta, PositionKey(settings_.name, id), EncodeNumber(position));
@@ -373,18 +376,17 @@ StatusOr<std::vector<SinkDeadLetter>> AlertOutbox::Delivery::DeadLetters() const
   std::vector<SinkDeadLetter> letters;
   Status failure = OkStatus();
   const std::string prefix = Prefix(kDeadKey, settings_.name);
-  WEIR_RETURN_IF_ERROR(store_->Scan(
-      state::Family::kMeta, prefix, state::PrefixEnd(prefix),
-      [&](std::string_view key, std::string_view value) {
-        StatusOr<SinkDeadLetter> letter =
-            DecodeDeadLetter(Hash128::FromBytes(key.substr(prefix.size())), value);
-        if (!letter.ok()) {
-          failure = letter.status();
-          return false;
-        }
-        letters.push_back(*std::move(letter));
-        return true;
-      }));
+  WEIR_RETURN_IF_ERROR(store_->Scan(state::Family::kMeta, prefix, state::PrefixEnd(prefix),
+                                    [&](std::string_view key, std::string_view value) {
+                                      StatusOr<SinkDeadLetter> letter = DecodeDeadLetter(
+                                          Hash128::FromBytes(key.substr(prefix.size())), value);
+                                      if (!letter.ok()) {
+                                        failure = letter.status();
+                                        return false;
+                                      }
+                                      letters.push_back(*std::move(letter));
+                                      return true;
+                                    }));
   WEIR_RETURN_IF_ERROR(failure);
   return letters;
 }

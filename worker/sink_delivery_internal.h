@@ -1,4 +1,5 @@
-// What one sink lacks, and the thread that delivers it. Keys in the meta family: see docs/formats.md.
+// What one sink lacks, and the thread that delivers it. Keys in the meta family: see
+// docs/formats.md.
 #pragma once
 
 #include <chrono>
@@ -27,8 +28,8 @@ class AlertOutbox::Delivery {
   uint64_t RetryDeadLetters();
 
  private:
-  // An alert that waits: where it stands in its shard's order, and the last change known. It keeps its
-  // place when it changes again, so that one that always changes is delivered all the same.
+  // An alert that waits: where it stands in its shard's order, and the last change known. It keeps
+  // its place when it changes again, so that one that always changes is delivered all the same.
   struct Waiting {
     uint16_t shard = 0;
     uint64_t position = 0;
@@ -36,16 +37,16 @@ class AlertOutbox::Delivery {
     UnixMillis since_ms = 0;
   };
   struct ShardQueue {
-    std::map<uint64_t, Hash128> waiting;   // by position
-    uint64_t seen = 0;                     // greatest change known
-    uint64_t stored = 0;                   // everything up to here is delivered, as the store knows it
+    std::map<uint64_t, Hash128> waiting;  // by position
+    uint64_t seen = 0;                    // greatest change known
+    uint64_t stored = 0;  // everything up to here is delivered, as the store knows it
   };
   // What is sent together: alerts, and where they came from.
   struct Batch {
     std::vector<alert::Alert> alerts;
-    std::vector<Hash128> settled;          // those that need not be sent
-    std::map<Hash128, uint64_t> changes;   // that were read, by alert
-    Status status;                         // not OK: why some could not be read; they go on waiting
+    std::vector<Hash128> settled;         // those that need not be sent
+    std::map<Hash128, uint64_t> changes;  // that were read, by alert
+    Status status;                        // not OK: why some could not be read; they go on waiting
   };
 
   void Run();
@@ -65,7 +66,7 @@ class AlertOutbox::Delivery {
   state::StateStore* const store_;
   const Clock* const clock_;
   Read read_;
-  UnixMillis first_ms_ = 0;                // when the sink was first there
+  UnixMillis first_ms_ = 0;  // when the sink was first there
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -73,9 +74,9 @@ class AlertOutbox::Delivery {
   std::map<uint16_t, ShardQueue> shards_;
   std::unordered_map<Hash128, Waiting> waiting_;
   std::set<Hash128> dead_;
-  std::set<Hash128> retried_;              // of dead_: to be delivered once more
+  std::set<Hash128> retried_;  // of dead_: to be delivered once more
   SinkStatus counts_;
-  int64_t backoff_ms_ = 0;                 // 0: the last delivery did not fail
+  int64_t backoff_ms_ = 0;  // 0: the last delivery did not fail
   std::chrono::steady_clock::time_point not_before_;
   std::minstd_rand random_{std::random_device()()};
   std::thread thread_;

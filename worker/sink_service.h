@@ -1,5 +1,5 @@
-// The gRPC face of a process's sinks: weir.sink.v1.SinkService over its AlertOutbox. Answers from memory and
-// short reads of the store, on gRPC's threads.
+// The gRPC face of a process's sinks: weir.sink.v1.SinkService over its AlertOutbox. Answers from
+// memory and short reads of the store, on gRPC's threads.
 #pragma once
 
 #include "weir/sink/v1/sink.grpc.pb.h"

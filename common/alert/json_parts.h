@@ -11,7 +11,8 @@ namespace weir::alert {
 // The cell's value with its type: a number, boolean, string, array or null.
 void WriteCellValue(const NamedCell& cell, JsonWriter* json);
 
-// Rule files' shape: [{framework, tactic {id, name, reference}, technique [{.., subtechnique []}]}].
+// Rule files' shape: [{framework, tactic {id, name, reference}, technique [{.., subtechnique
+// []}]}].
 void WriteThreatMappings(const std::vector<rule::ThreatMapping>& threat, JsonWriter* json);
 
 }  // namespace weir::alert

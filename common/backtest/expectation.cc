@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kNearMax = 3;
 
 // Doubles the same, however they are written.
-std::string DoubleText(double number) { return fmt::format("{}", number); }
+std::string DoubleText(double number) {
+  return fmt::format("{}", number);
+}
 
 std::string TextOf(const Value& value) {
   return value.type() == DataType::kDouble ? DoubleText(value.number()) : ValueToString(value);
@@ -77,7 +79,7 @@ std::string Join(const Expectation::Cells& cells) {
 struct Seen {
   const alert::Alert* alert = nullptr;
   Expectation::Cells group;
-  Expectation::Cells columns;   // with those of the group
+  Expectation::Cells columns;  // with those of the group
 };
 
 bool IsOfRule(const Expectation& wanted, const Seen& seen) {
@@ -198,9 +200,9 @@ std::string DescribeGroup(const alert::Alert& alert) {
 }
 
 bool Comparison::ok() const {
-  return unexpected.empty() && std::all_of(checked.begin(), checked.end(), [](const Checked& check) {
-           return check.found == check.expectation.count;
-         });
+  return unexpected.empty() &&
+         std::all_of(checked.begin(), checked.end(),
+                     [](const Checked& check) { return check.found == check.expectation.count; });
 }
 
 std::string Comparison::Differences() const {
@@ -211,7 +213,8 @@ std::string Comparison::Differences() const {
       continue;
     }
     out += fmt::format("missing: line {}: {}", wanted.line, Describe(wanted));
-    out += wanted.count == 1 ? "\n" : fmt::format(" ({} of {} alerts)\n", check.found, wanted.count);
+    out +=
+        wanted.count == 1 ? "\n" : fmt::format(" ({} of {} alerts)\n", check.found, wanted.count);
     for (const std::string& near : check.near) {
       out += "  near: " + near + "\n";
     }
@@ -222,7 +225,8 @@ std::string Comparison::Differences() const {
   return out;
 }
 
-Comparison Compare(const std::vector<Expectation>& expectations, const std::vector<alert::Alert>& alerts) {
+Comparison Compare(const std::vector<Expectation>& expectations,
+                   const std::vector<alert::Alert>& alerts) {
   std::vector<Seen> seen;
   for (const alert::Alert& alert : alerts) {
     Seen& one = seen.emplace_back();
@@ -263,8 +267,8 @@ std::string ToJunit(const std::string& suite, const std::vector<TestCase>& cases
   }
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"";
   AppendXml(suite, &out);
-  out += fmt::format("\" tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{:.3f}\">\n", cases.size(),
-                     failures, seconds);
+  out += fmt::format("\" tests=\"{}\" failures=\"{}\" errors=\"0\" time=\"{:.3f}\">\n",
+                     cases.size(), failures, seconds);
   for (const TestCase& test : cases) {
     out += "  <testcase classname=\"";
     AppendXml(suite, &out);

@@ -58,12 +58,14 @@ class Reader {
         WEIR_ASSIGN_OR_RETURN(one.columns, ReadCells(entry.second, key));
       } else if (key == "count") {
         int64_t count = 0;
-        if (!YAML::convert<int64_t>::decode(entry.second, count) || count < 1 || count > 1'000'000) {
+        if (!YAML::convert<int64_t>::decode(entry.second, count) || count < 1 ||
+            count > 1'000'000) {
           return Bad(entry.second, "'count': expected a number of 1 to 1000000");
         }
         one.count = static_cast<uint64_t>(count);
       } else if (!is_alert) {
-        return Bad(entry.first, fmt::format("unknown key '{}'; known are rule, group, columns, count", key));
+        return Bad(entry.first,
+                   fmt::format("unknown key '{}'; known are rule, group, columns, count", key));
       }
     }
     return one;
@@ -116,7 +118,8 @@ class Reader {
 
 }  // namespace
 
-StatusOr<std::vector<Expectation>> ParseExpectations(const std::string& path, const std::string& text) {
+StatusOr<std::vector<Expectation>> ParseExpectations(const std::string& path,
+                                                     const std::string& text) {
   std::vector<Expectation> all;
   int line = 1;
   try {
@@ -135,7 +138,8 @@ StatusOr<std::vector<Expectation>> ParseExpectations(const std::string& path, co
       }
     }
   } catch (const YAML::Exception& error) {
-    return InvalidArgument("{}:{}:{}: {}", path, line + error.mark.line, error.mark.column + 1, error.msg);
+    return InvalidArgument("{}:{}:{}: {}", path, line + error.mark.line, error.mark.column + 1,
+                           error.msg);
   }
   return all;
 }

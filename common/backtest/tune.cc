@@ -89,7 +89,8 @@ class Tuner {
     std::vector<rule::Rule> rules;
     for (const rule::LoadResult& file : loaded) {
       if (!file.rule.has_value()) {
-        return InvalidArgument("{} holds no rule that can be read; see `weir rules check`", file.path);
+        return InvalidArgument("{} holds no rule that can be read; see `weir rules check`",
+                               file.path);
       }
       rules.push_back(*file.rule);
     }
@@ -128,7 +129,8 @@ class Tuner {
     rule->adjustments.thresholds.push_back({column, value, NumberText(value), {}});
   }
 
-  // The constant that the column is compared with, as it is written; empty: there is none, or several.
+  // The constant that the column is compared with, as it is written; empty: there is none, or
+  // several.
   std::optional<std::string> PresentText(const std::string& column) const {
     rule::Rule rule = rule_;
     SetThreshold(column, 0, &rule);
@@ -146,7 +148,7 @@ class Tuner {
 
   Status FindColumn() {
     WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rules, Compile(std::nullopt, options_.pass));
-    std::vector<std::pair<std::string, std::string>> found;   // column, constant
+    std::vector<std::pair<std::string, std::string>> found;  // column, constant
     if (options_.column.empty()) {
       for (const plan::Tail::Output& output : rules->rules[0].tail.outputs) {
         if (const auto text = PresentText(output.name); text.has_value()) {
@@ -162,11 +164,14 @@ class Tuner {
         names += fmt::format("{}{}", names.empty() ? "" : ", ", column);
       }
       return found.empty()
-                 ? InvalidArgument("rule {} compares {} with one constant after STATS, so there is no "
-                                   "threshold to tune",
-                                   rule_.id, options_.column.empty() ? "no column of its output"
-                                                                     : "no column " + options_.column)
-                 : InvalidArgument("rule {} has several thresholds; choose one of {}", rule_.id, names);
+                 ? InvalidArgument(
+                       "rule {} compares {} with one constant after STATS, so there is no "
+                       "threshold to tune",
+                       rule_.id,
+                       options_.column.empty() ? "no column of its output"
+                                               : "no column " + options_.column)
+                 : InvalidArgument("rule {} has several thresholds; choose one of {}", rule_.id,
+                                   names);
     }
     result_.column = found[0].first;
     present_ = PresentValue(found[0].second);
@@ -182,7 +187,8 @@ class Tuner {
     }
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value)
+                                                                    : std::nullopt;
   }
 
   // Every row of every tick, with a threshold that nearly all pass, tells what values there are.
@@ -194,7 +200,7 @@ class Tuner {
     Alerts alerts(rules);
     Result counts;
     WEIR_RETURN_IF_ERROR(FoldRows(ticks, rows_, &alerts, &counts));
-    std::map<std::string, double> greatest;   // by group
+    std::map<std::string, double> greatest;  // by group
     for (const auto& [id, alert] : alerts.all()) {
       for (const alert::NamedCell& cell : alert.columns) {
         const std::optional<double> value =

@@ -20,18 +20,18 @@ constexpr char kAny[] = "";
 using Setter = std::function<Status(const std::string& text, SinkConfig* sink)>;
 
 struct Key {
-  std::string_view type;   // of the sinks that have it; kAny: all
+  std::string_view type;  // of the sinks that have it; kAny: all
   Setter set;
 };
 
-Setter Text(std::string SinkConfig::* target) {
+Setter Text(std::string SinkConfig::*target) {
   return [target](const std::string& text, SinkConfig* sink) {
     sink->*target = text;
     return text.empty() ? InvalidArgument("expected a text that is not empty") : OkStatus();
   };
 }
 
-Setter Choice(std::string SinkConfig::* target, std::vector<std::string> choices) {
+Setter Choice(std::string SinkConfig::*target, std::vector<std::string> choices) {
   return [target, choices = std::move(choices)](const std::string& text, SinkConfig* sink) {
     sink->*target = text;
     std::string all;
@@ -45,15 +45,16 @@ Setter Choice(std::string SinkConfig::* target, std::vector<std::string> choices
   };
 }
 
-Setter Flag(bool SinkConfig::* target) {
+Setter Flag(bool SinkConfig::*target) {
   return [target](const std::string& text, SinkConfig* sink) {
     sink->*target = text == "true";
-    return text == "true" || text == "false" ? OkStatus()
-                                             : InvalidArgument("expected true or false, got '{}'", text);
+    return text == "true" || text == "false"
+               ? OkStatus()
+               : InvalidArgument("expected true or false, got '{}'", text);
   };
 }
 
-Setter Duration(int64_t SinkConfig::* target, int64_t minimum, int64_t maximum) {
+Setter Duration(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
   return [=](const std::string& text, SinkConfig* sink) -> Status {
     WEIR_ASSIGN_OR_RETURN(sink->*target, ParseDuration(text));
     if (sink->*target < minimum || sink->*target > maximum) {
@@ -64,12 +65,13 @@ Setter Duration(int64_t SinkConfig::* target, int64_t minimum, int64_t maximum) 
   };
 }
 
-Setter Number(int64_t SinkConfig::* target, int64_t minimum, int64_t maximum) {
+Setter Number(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
   return [=](const std::string& text, SinkConfig* sink) {
     bool is_number = YAML::convert<int64_t>::decode(YAML::Node(text), sink->*target);
     is_number = is_number && sink->*target >= minimum && sink->*target <= maximum;
-    return is_number ? OkStatus()
-                     : InvalidArgument("expected a number of {} to {}, got '{}'", minimum, maximum, text);
+    return is_number
+               ? OkStatus()
+               : InvalidArgument("expected a number of {} to {}, got '{}'", minimum, maximum, text);
   };
 }
 
@@ -80,7 +82,8 @@ Status SetRotateSize(const std::string& text, SinkConfig* sink) {
 
 Status SetName(const std::string& text, SinkConfig* sink) {
   sink->name = text;
-  const bool fine = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+  const bool fine =
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
   return fine && !text.empty() && text.size() <= 64
              ? OkStatus()
              : InvalidArgument("expected 1 to 64 of a-z, 0-9, '-', '_' and '.', got '{}'", text);
@@ -91,7 +94,8 @@ const std::map<std::string, Key, std::less<>>& Keys() {
   static const std::map<std::string, Key, std::less<>> kKeys = {
       {"name", {kAny, SetName}},
       {"type", {kAny, Choice(&SinkConfig::type, {"file", "webhook"})}},
-      {"severity", {kAny, Choice(&SinkConfig::severity_min, {"low", "medium", "high", "critical"})}},
+      {"severity",
+       {kAny, Choice(&SinkConfig::severity_min, {"low", "medium", "high", "critical"})}},
       {"history", {kAny, Flag(&SinkConfig::history)}},
       {"batch_max", {kAny, Number(&SinkConfig::batch_max, 1, 10'000)}},
       {"linger", {kAny, Duration(&SinkConfig::linger_ms, 0, kHourMs)}},
@@ -244,7 +248,7 @@ void ReadSinks(const std::string& path, const std::string& text, std::vector<Sin
     }
     list.reset(root["sinks"]);
   } catch (const YAML::Exception&) {
-    return;   // ReadYaml says so
+    return;  // ReadYaml says so
   }
   if (list.IsNull()) {
     return;
@@ -259,7 +263,8 @@ void ReadSinks(const std::string& path, const std::string& text, std::vector<Sin
     std::string where;
     SinkConfig sink = reader.Read(item, &where);
     if (!sink.name.empty() && !names.insert(sink.name).second) {
-      problems->push_back({where, "sinks", fmt::format("two sinks have the name '{}'", sink.name), ""});
+      problems->push_back(
+          {where, "sinks", fmt::format("two sinks have the name '{}'", sink.name), ""});
     }
     sinks->push_back(std::move(sink));
   }

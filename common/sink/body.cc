@@ -93,8 +93,9 @@ void WriteColumns(const alert::Alert& alert, JsonWriter* json) {
   for (const auto* cells : {&alert.group, &alert.columns}) {
     for (const alert::NamedCell& cell : *cells) {
       const std::string_view name = cell.name;
-      if (name.starts_with("kibana.") || name.starts_with("weir.") || name.starts_with("event.kind") ||
-          name.starts_with("_") || name == "@timestamp" || !written.insert(name).second) {
+      if (name.starts_with("kibana.") || name.starts_with("weir.") ||
+          name.starts_with("event.kind") || name.starts_with("_") || name == "@timestamp" ||
+          !written.insert(name).second) {
         continue;
       }
       json->Key(name);
@@ -136,8 +137,9 @@ std::string BulkAction(const BodyOptions& options, const alert::Alert& alert) {
 }  // namespace
 
 std::string_view ContentTypeOf(BodyFormat format) {
-  return format == BodyFormat::kNdjson || format == BodyFormat::kElasticBulk ? "application/x-ndjson"
-                                                                             : "application/json";
+  return format == BodyFormat::kNdjson || format == BodyFormat::kElasticBulk
+             ? "application/x-ndjson"
+             : "application/json";
 }
 
 std::string ToElasticAlert(const alert::Alert& alert) {
@@ -155,8 +157,9 @@ std::string ToElasticAlert(const alert::Alert& alert) {
   json.Int(alert.risk_score);
   json.Key("kibana.alert.depth");
   json.Int(1);
-  Text("kibana.alert.reason", fmt::format("{} created {} alert.", alert.rule_name,
-                                          rule::SeverityName(alert.severity)), &json);
+  Text("kibana.alert.reason",
+       fmt::format("{} created {} alert.", alert.rule_name, rule::SeverityName(alert.severity)),
+       &json);
   Time("kibana.alert.start", alert.fired_at_ms, &json);
   Time("kibana.alert.end", alert.recovered_at_ms, &json);
   Time("kibana.alert.last_detected", alert.last_event_ms, &json);

@@ -5,10 +5,9 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace weir::sink {
 
@@ -103,7 +102,8 @@ class FileSink final : public Sink {
     begun_ms_ = clock_->Now();
     // A line that was cut by a crash stays alone.
     char last = '\n';
-    if (bytes_ != 0 && ::pread(fd_, &last, 1, static_cast<off_t>(bytes_ - 1)) == 1 && last != '\n') {
+    if (bytes_ != 0 && ::pread(fd_, &last, 1, static_cast<off_t>(bytes_ - 1)) == 1 &&
+        last != '\n') {
       if (::write(fd_, "\n", 1) != 1) {
         const Status failure = SystemError("writing", options_.path);
         Close();
@@ -120,8 +120,7 @@ class FileSink final : public Sink {
       ::unlink(options_.path.c_str());
     }
     for (int i = options_.keep; i > 0; --i) {
-      const std::string from =
-          i == 1 ? options_.path : fmt::format("{}.{}", options_.path, i - 1);
+      const std::string from = i == 1 ? options_.path : fmt::format("{}.{}", options_.path, i - 1);
       const std::string to = fmt::format("{}.{}", options_.path, i);
       if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) {
         return SystemError("rotating", from);

@@ -70,9 +70,8 @@ asio::awaitable<void> Converse(Stream& stream, Exchange& exchange) {
 
 asio::awaitable<void> Connect(tcp::socket& socket, Exchange& exchange, error_code& error) {
   tcp::resolver resolver(socket.get_executor());
-  const auto endpoints =
-      co_await resolver.async_resolve(exchange.url->host, exchange.url->port,
-                                      asio::redirect_error(asio::use_awaitable, error));
+  const auto endpoints = co_await resolver.async_resolve(
+      exchange.url->host, exchange.url->port, asio::redirect_error(asio::use_awaitable, error));
   if (!error) {
     co_await asio::async_connect(socket, endpoints,
                                  asio::redirect_error(asio::use_awaitable, error));
@@ -124,7 +123,8 @@ StatusOr<Url> ParseUrl(std::string_view text) {
   } else if (rest.starts_with("http://")) {
     rest.remove_prefix(7);
   } else {
-    return InvalidArgument("expected an address that begins with https:// or http://, got '{}'", text);
+    return InvalidArgument("expected an address that begins with https:// or http://, got '{}'",
+                           text);
   }
   const std::size_t slash = rest.find_first_of("/?#");
   std::string_view authority = rest.substr(0, slash);
@@ -132,10 +132,12 @@ StatusOr<Url> ParseUrl(std::string_view text) {
   if (url.target.empty() || url.target[0] != '/') {
     url.target.insert(0, "/");
   }
-  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
   if (!printable || authority.find('@') != std::string_view::npos ||
       url.target.find('#') != std::string::npos) {
-    return InvalidArgument("an address has no user, no fragment and no blanks; use the sink's secrets");
+    return InvalidArgument(
+        "an address has no user, no fragment and no blanks; use the sink's secrets");
   }
   std::string_view port = url.tls ? "443" : "80";
   const std::size_t bracket = authority.find(']');
@@ -151,7 +153,8 @@ StatusOr<Url> ParseUrl(std::string_view text) {
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (authority.empty() || error != std::errc() || end != port.data() + port.size() || number < 1 ||
       number > 65535) {
-    return InvalidArgument("expected https://HOST[:PORT]/PATH with a port of 1 to 65535, got '{}'", text);
+    return InvalidArgument("expected https://HOST[:PORT]/PATH with a port of 1 to 65535, got '{}'",
+                           text);
   }
   url.host = authority;
   url.port = port;
@@ -201,7 +204,8 @@ StatusOr<HttpReply> HttpClient::Post(const Headers& headers, std::string body) {
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(options_.timeout_ms);
   asio::io_context io(1);
-  asio::co_spawn(io, options_.url.tls ? RunTls(io, exchange) : RunPlain(io, exchange), asio::detached);
+  asio::co_spawn(io, options_.url.tls ? RunTls(io, exchange) : RunPlain(io, exchange),
+                 asio::detached);
   while (!exchange.reply.has_value()) {
     if (stopped_) {
       return Unavailable("stopped");

@@ -16,24 +16,24 @@ namespace weir::sink {
 struct Url {
   bool tls = false;
   std::string host;
-  std::string port;     // as a number
-  std::string target;   // path and query, begins with '/'
+  std::string port;    // as a number
+  std::string target;  // path and query, begins with '/'
 };
 // InvalidArgument says what is wrong; users and fragments are refused.
 StatusOr<Url> ParseUrl(std::string_view text);
 
 struct HttpReply {
   int status = 0;
-  std::string body;          // at most reply_bytes_max
-  std::string retry_after;   // the header; empty: none
+  std::string body;         // at most reply_bytes_max
+  std::string retry_after;  // the header; empty: none
 };
 
 class HttpClient {
  public:
   struct Options {
     Url url;
-    std::string ca_file;   // certificates that the server's is checked against; empty: the system's
-    int64_t timeout_ms = 10'000;   // of a whole request, from looking up the name to the last byte
+    std::string ca_file;  // certificates that the server's is checked against; empty: the system's
+    int64_t timeout_ms = 10'000;  // of a whole request, from looking up the name to the last byte
     std::size_t reply_bytes_max = 16 << 20;
   };
   using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -1,5 +1,5 @@
-// What proves to a webhook's server that a request is Weir's and whole (docs/sinks.md shows how to check
-// it).
+// What proves to a webhook's server that a request is Weir's and whole (docs/sinks.md shows how to
+// check it).
 #pragma once
 
 #include <cstdint>

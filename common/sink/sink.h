@@ -1,6 +1,6 @@
-// Where alerts are delivered to: a file, or a server that takes HTTP requests. A sink keeps nothing of what
-// it is given; who delivers to it remembers how far it has come (worker/alert_outbox.h) and gives an alert
-// again until it is taken or refused.
+// Where alerts are delivered to: a file, or a server that takes HTTP requests. A sink keeps nothing
+// of what it is given; who delivers to it remembers how far it has come (worker/alert_outbox.h) and
+// gives an alert again until it is taken or refused.
 #pragma once
 
 #include <cstddef>
@@ -15,15 +15,15 @@ namespace weir::sink {
 
 // An alert that will never be taken as it is.
 struct Refusal {
-  std::size_t index = 0;   // in the batch
-  int http_status = 0;     // 0: the sink speaks no HTTP
-  std::string reason;      // bounded; what the other side said
+  std::size_t index = 0;  // in the batch
+  int http_status = 0;    // 0: the sink speaks no HTTP
+  std::string reason;     // bounded; what the other side said
 };
 
 struct Outcome {
   // Not OK: the alerts that are neither taken nor refused are to be delivered again, after a while.
   Status status;
-  std::vector<bool> taken;          // by index; as long as the batch
+  std::vector<bool> taken;  // by index; as long as the batch
   std::vector<Refusal> refused;
   // The other side said when to come again; 0: it did not.
   int64_t retry_after_ms = 0;

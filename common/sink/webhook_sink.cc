@@ -16,7 +16,9 @@ namespace {
 constexpr int64_t kRetryAfterMax = 3600 * 1000;
 constexpr std::size_t kReasonBytesMax = 512;
 
-bool IsSuccess(int status) { return status >= 200 && status < 300; }
+bool IsSuccess(int status) {
+  return status >= 200 && status < 300;
+}
 bool IsRefusal(int status) {
   return status >= 400 && status < 500 && status != 408 && status != 429;
 }
@@ -29,8 +31,9 @@ bool IsOfAll(int status) {
 
 std::string ReasonOf(const HttpReply& reply) {
   std::string reason = reply.body.substr(0, kReasonBytesMax);
-  std::replace_if(reason.begin(), reason.end(),
-                  [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  std::replace_if(
+      reason.begin(), reason.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; },
+      ' ');
   return reason;
 }
 
@@ -89,7 +92,8 @@ class WebhookSink final : public Sink {
               outcome->taken.begin() + static_cast<std::ptrdiff_t>(end), true);
   }
 
-  static void TakeBulk(const HttpReply& reply, std::size_t begin, std::size_t end, Outcome* outcome) {
+  static void TakeBulk(const HttpReply& reply, std::size_t begin, std::size_t end,
+                       Outcome* outcome) {
     const StatusOr<std::vector<BulkItem>> items = ParseBulkResponse(reply.body, end - begin);
     if (!items.ok()) {
       outcome->status = Unavailable("{}", Message(items.status()));
@@ -108,8 +112,8 @@ class WebhookSink final : public Sink {
   }
 
   HttpClient::Headers HeadersOf(const std::string& body) const {
-    HttpClient::Headers headers = {{"Content-Type", std::string(ContentTypeOf(options_.body.format))},
-                                   {"User-Agent", "weir"}};
+    HttpClient::Headers headers = {
+        {"Content-Type", std::string(ContentTypeOf(options_.body.format))}, {"User-Agent", "weir"}};
     if (!options_.token.empty()) {
       std::string_view scheme = "Bearer";
       if (options_.body.format == BodyFormat::kElasticBulk) {
@@ -120,7 +124,8 @@ class WebhookSink final : public Sink {
       headers.emplace_back("Authorization", fmt::format("{} {}", scheme, options_.token));
     }
     if (!options_.secret.empty()) {
-      headers.emplace_back(kSignatureHeader, SignatureOf(options_.secret, clock_->Now() / 1000, body));
+      headers.emplace_back(kSignatureHeader,
+                           SignatureOf(options_.secret, clock_->Now() / 1000, body));
     }
     return headers;
   }

@@ -1,5 +1,7 @@
-// Delivery of alerts to sinks over what goes wrong: sinks that are down, slow, refuse or come back, and
-// processes that die in between. The worker is played by a list of alerts with their changes.
+// Delivery of alerts to sinks over what goes wrong: sinks that are down, slow, refuse or come back,
+// and processes that die in between. The worker is played by a list of alerts with their changes.
+#include "worker/alert_outbox.h"
+
 #include <chrono>
 #include <functional>
 #include <map>
@@ -14,7 +16,6 @@
 #include "common/sink/webhook_sink.h"
 #include "tests/testing/http_server.h"
 #include "tests/unit/sink/alerts.h"
-#include "worker/alert_outbox.h"
 
 namespace weir::worker {
 namespace {
@@ -43,7 +44,8 @@ class Alerts {
     alert::Alert changed;
     {
       const std::lock_guard lock(mutex_);
-      alert::Alert& alert = alerts_.try_emplace(HashBytes128(name), MakeAlert(name, 0)).first->second;
+      alert::Alert& alert =
+          alerts_.try_emplace(HashBytes128(name), MakeAlert(name, 0)).first->second;
       ++alert.revision;
       alert.shard = shard;
       alert.flags = flags;
@@ -89,9 +91,9 @@ class FakeSink final : public sink::Sink {
  public:
   struct Log {
     std::mutex mutex;
-    std::vector<std::pair<std::string, uint64_t>> taken;   // rule id, revision
+    std::vector<std::pair<std::string, uint64_t>> taken;  // rule id, revision
     bool down = false;
-    std::string refused;                                   // rule id
+    std::string refused;  // rule id
     uint64_t calls = 0;
     std::size_t largest = 0;
   };
@@ -325,8 +327,8 @@ TEST_F(AlertOutboxTest, AlertsThatTheRetentionForgotAreCounted) {
   EXPECT_EQ(outbox->GetStatus()[0].gone, 1U);
 }
 
-// A server that is away for long, answers with errors, hangs up after it took a batch, and is slow: every
-// alert arrives, under one id, its revisions in order.
+// A server that is away for long, answers with errors, hangs up after it took a batch, and is slow:
+// every alert arrives, under one id, its revisions in order.
 TEST(AlertOutboxHttpTest, EveryAlertArrivesWhateverTheServerDoes) {
   Alerts alerts;
   ManualClock clock(1'700'000'000'000);
@@ -344,7 +346,7 @@ TEST(AlertOutboxHttpTest, EveryAlertArrivesWhateverTheServerDoes) {
     }
     lines.push_back(request.body);
     reply.hang_up = call % 5 == 2;
-    reply.delay_ms = call % 5 == 3 ? 300 : 0;   // longer than the sink waits
+    reply.delay_ms = call % 5 == 3 ? 300 : 0;  // longer than the sink waits
     return reply;
   };
   auto server = std::make_unique<testing_http::HttpServer>(handle);
@@ -356,7 +358,7 @@ TEST(AlertOutboxHttpTest, EveryAlertArrivesWhateverTheServerDoes) {
   settings.batch_max = 5;
   for (int start = 0; start < 4; ++start) {
     if (start == 1) {
-      server.reset();   // away for this whole process
+      server.reset();  // away for this whole process
     } else if (server == nullptr) {
       server = std::make_unique<testing_http::HttpServer>(handle, port);
     }

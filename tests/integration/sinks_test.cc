@@ -1,5 +1,5 @@
-// A whole node with sinks, a store on disk and a server that is away at first: what fires reaches the
-// server and the file under the alert's id, also when the node was started again in between.
+// A whole node with sinks, a store on disk and a server that is away at first: what fires reaches
+// the server and the file under the alert's id, also when the node was started again in between.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -152,7 +152,10 @@ TEST_F(SinksTest, AlertsReachSinksThatWereAwayAndSurviveARestart) {
 
 TEST_F(SinksTest, CommandShowsSinksAndDeadLetters) {
   testing_http::HttpServer server(
-      [](const testing_http::Request&) { return testing_http::Reply{422, "no thanks", {}, 0, false}; }, port_);
+      [](const testing_http::Request&) {
+        return testing_http::Reply{422, "no thanks", {}, 0, false};
+      },
+      port_);
   Fire("carol");
   ASSERT_TRUE(Eventually([this] { return node_->outbox()->GetStatus()[0].dead_letters == 1; }));
   const std::string address = node_->address();
@@ -160,7 +163,8 @@ TEST_F(SinksTest, CommandShowsSinksAndDeadLetters) {
   EXPECT_EQ(list.exit_code, 0) << list.err;
   EXPECT_THAT(list.out, HasSubstr("hook"));
   EXPECT_THAT(list.out, HasSubstr("1 dead letters"));
-  const Outcome letters = RunCommand({"sinks", "dead-letters", "hook", "--address", address.c_str()});
+  const Outcome letters =
+      RunCommand({"sinks", "dead-letters", "hook", "--address", address.c_str()});
   EXPECT_EQ(letters.exit_code, 0) << letters.err;
   EXPECT_THAT(letters.out, HasSubstr("HTTP 422  no thanks"));
   const Outcome retry = RunCommand({"sinks", "retry", "hook", "--address", address.c_str()});

@@ -68,7 +68,9 @@ void Serve(Stream& stream, const std::atomic<bool>& stopping, const Take& take) 
 }  // namespace
 
 HttpServer::HttpServer(Handler handler, uint16_t port, std::string cert_file, std::string key_file)
-    : handler_(std::move(handler)), cert_file_(std::move(cert_file)), key_file_(std::move(key_file)) {
+    : handler_(std::move(handler)),
+      cert_file_(std::move(cert_file)),
+      key_file_(std::move(key_file)) {
   listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
   const int on = 1;
   ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));

@@ -1,4 +1,5 @@
-// An HTTP server that does what a test says, one connection at a time, over TLS when it has a certificate.
+// An HTTP server that does what a test says, one connection at a time, over TLS when it has a
+// certificate.
 #pragma once
 
 #include <atomic>
@@ -14,7 +15,7 @@ namespace weir::testing_http {
 
 struct Request {
   std::string target;
-  std::map<std::string, std::string> headers;   // names in lower case
+  std::map<std::string, std::string> headers;  // names in lower case
   std::string body;
 };
 
@@ -23,7 +24,7 @@ struct Reply {
   std::string body;
   std::map<std::string, std::string> headers;
   int64_t delay_ms = 0;
-  bool hang_up = false;   // read the request, and close without an answer
+  bool hang_up = false;  // read the request, and close without an answer
 };
 
 class HttpServer {

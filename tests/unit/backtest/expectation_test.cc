@@ -39,17 +39,18 @@ std::string ErrorOf(const std::string& text) {
 }
 
 const std::vector<alert::Alert>& Three() {
-  static const std::vector<alert::Alert> kThree = {MakeAlert("r", "alice", 5), MakeAlert("r", "bob", 7),
-                                                   MakeAlert("s", "alice", 1)};
+  static const std::vector<alert::Alert> kThree = {
+      MakeAlert("r", "alice", 5), MakeAlert("r", "bob", 7), MakeAlert("s", "alice", 1)};
   return kThree;
 }
 
 TEST(ExpectationTest, ExactSetIsOk) {
-  const Comparison comparison = Compare(Parse("alerts:\n"
-                                              "  - rule: r\n    group: {user.name: alice}\n    columns: {calls: 5}\n"
-                                              "  - {rule: Name of r, group: {user.name: bob}}\n"
-                                              "  - rule: s\n"),
-                                        Three());
+  const Comparison comparison =
+      Compare(Parse("alerts:\n"
+                    "  - rule: r\n    group: {user.name: alice}\n    columns: {calls: 5}\n"
+                    "  - {rule: Name of r, group: {user.name: bob}}\n"
+                    "  - rule: s\n"),
+              Three());
   EXPECT_TRUE(comparison.ok()) << comparison.Differences();
   EXPECT_EQ(comparison.Differences(), "");
 }
@@ -63,9 +64,9 @@ TEST(ExpectationTest, NdjsonAsItIsPrintedIsOk) {
 }
 
 TEST(ExpectationTest, DifferencesAreNamed) {
-  const Comparison comparison =
-      Compare(Parse("- {rule: r, group: {user.name: alice}, columns: {calls: 6}}\n- rule: s\n  count: 2\n"),
-              Three());
+  const Comparison comparison = Compare(
+      Parse("- {rule: r, group: {user.name: alice}, columns: {calls: 6}}\n- rule: s\n  count: 2\n"),
+      Three());
   EXPECT_FALSE(comparison.ok());
   const std::string text = comparison.Differences();
   EXPECT_THAT(text, HasSubstr("missing: line 1: rule r, group user.name=alice, calls=6\n"));
@@ -100,7 +101,8 @@ TEST(ExpectationTest, NothingExpectedMeansNoAlert) {
 TEST(ExpectationTest, MistakesHaveAPlace) {
   EXPECT_THAT(ErrorOf("- rule: r\n  cuont: 2\n"), HasSubstr("e.yaml:2:3: unknown key 'cuont'"));
   EXPECT_THAT(ErrorOf("- {rule: r, count: 0}\n"), HasSubstr("'count'"));
-  EXPECT_THAT(ErrorOf("- rule: r\n  group: alice\n"), HasSubstr("'group': expected names and values"));
+  EXPECT_THAT(ErrorOf("- rule: r\n  group: alice\n"),
+              HasSubstr("'group': expected names and values"));
   EXPECT_THAT(ErrorOf("rules: []\n"), HasSubstr("expected the key 'alerts'"));
   EXPECT_THAT(ErrorOf("- 5\n"), HasSubstr("expected an alert"));
   EXPECT_THAT(ErrorOf("- [\n"), HasSubstr("e.yaml:"));

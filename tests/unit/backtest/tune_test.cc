@@ -40,15 +40,17 @@ class TuneTest : public testing::Test {
     folder_ = mkdtemp(name.data());
     std::ofstream events(folder_ + "/events.ndjson");
     int number = 0;
-    for (const auto& [user, calls] : {std::pair("alice", 2), std::pair("bob", 5), std::pair("carol", 9)}) {
+    for (const auto& [user, calls] :
+         {std::pair("alice", 2), std::pair("bob", 5), std::pair("carol", 9)}) {
       for (int i = 0; i < calls; ++i) {
-        events << fmt::format(
-            R"({{"eventVersion":"1.08","eventSource":"bedrock.amazonaws.com","eventName":"InvokeModel",)"
-            R"("eventID":"id-{}","eventTime":"2024-05-01T10:00:{:02}Z","awsRegion":"us-east-1",)"
-            R"("recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","userName":"{}",)"
-            R"("accountId":"111122223333"}}}})",
-            ++number, number, user)
-               << "\n";
+        events
+            << fmt::format(
+                   R"({{"eventVersion":"1.08","eventSource":"bedrock.amazonaws.com","eventName":"InvokeModel",)"
+                   R"("eventID":"id-{}","eventTime":"2024-05-01T10:00:{:02}Z","awsRegion":"us-east-1",)"
+                   R"("recipientAccountId":"111122223333","userIdentity":{{"type":"IAMUser","userName":"{}",)"
+                   R"("accountId":"111122223333"}}}})",
+                   ++number, number, user)
+            << "\n";
       }
     }
     WriteRule("calls >= 4");

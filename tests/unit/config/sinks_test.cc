@@ -31,7 +31,8 @@ TEST(SinksTest, ReadsEveryKey) {
   const LoadResult result = LoadText(
       "tenant: acme\n"
       "sinks:\n"
-      "  - {name: disk, type: file, path: /a, rotate_size: 1MiB, rotate_age: 1d, rotate_keep: 3, sync: false}\n"
+      "  - {name: disk, type: file, path: /a, rotate_size: 1MiB, rotate_age: 1d, rotate_keep: 3, "
+      "sync: false}\n"
       "  - name: siem\n"
       "    type: webhook\n"
       "    url: https://es:9200\n"
@@ -55,11 +56,13 @@ TEST(SinksTest, ReadsEveryKey) {
   EXPECT_EQ(siem.timeout_ms, 3000);
   EXPECT_EQ(siem.severity_min, "high");
   EXPECT_THAT(siem.rules, ElementsAre("a*", "b"));
-  EXPECT_THAT(EffectiveYaml(result.config), HasSubstr("  - name: siem\n    type: webhook\n    url: https://es"));
+  EXPECT_THAT(EffectiveYaml(result.config),
+              HasSubstr("  - name: siem\n    type: webhook\n    url: https://es"));
 }
 
 TEST(SinksTest, ReportsEveryMistakeWithItsPlace) {
-  EXPECT_THAT(Problems("sinks: 5\n"), ElementsAre(HasSubstr("weir.yaml:1:8: 'sinks' takes a list")));
+  EXPECT_THAT(Problems("sinks: 5\n"),
+              ElementsAre(HasSubstr("weir.yaml:1:8: 'sinks' takes a list")));
   EXPECT_THAT(Problems("sinks:\n  - name: a\n    type: webhook\n    urll: x\n"),
               ElementsAre(HasSubstr("weir.yaml:4:5: a sink has no key 'urll'; did you mean 'url'?"),
                           HasSubstr("a sink of type webhook needs 'url'")));
@@ -67,15 +70,19 @@ TEST(SinksTest, ReportsEveryMistakeWithItsPlace) {
               ElementsAre(HasSubstr("a sink of type file has no 'url'")));
   EXPECT_THAT(Problems("sinks:\n  - {name: a, type: mail}\n"),
               ElementsAre(HasSubstr("'type': expected one of file, webhook, got 'mail'")));
-  EXPECT_THAT(Problems("sinks:\n  - {name: A/b, type: file, path: x}\n"), ElementsAre(HasSubstr("'name'")));
-  EXPECT_THAT(Problems("sinks:\n  - {name: a, type: file, path: x}\n  - {name: a, type: file, path: y}\n"),
-              ElementsAre(HasSubstr("weir.yaml:3:5: two sinks have the name 'a'")));
-  EXPECT_THAT(Problems("sinks:\n  - {name: a, type: webhook, url: u, secret_env: X, secret_file: y}\n"),
-              ElementsAre(HasSubstr("give secret_file or secret_env, not both")));
+  EXPECT_THAT(Problems("sinks:\n  - {name: A/b, type: file, path: x}\n"),
+              ElementsAre(HasSubstr("'name'")));
+  EXPECT_THAT(
+      Problems("sinks:\n  - {name: a, type: file, path: x}\n  - {name: a, type: file, path: y}\n"),
+      ElementsAre(HasSubstr("weir.yaml:3:5: two sinks have the name 'a'")));
+  EXPECT_THAT(
+      Problems("sinks:\n  - {name: a, type: webhook, url: u, secret_env: X, secret_file: y}\n"),
+      ElementsAre(HasSubstr("give secret_file or secret_env, not both")));
   EXPECT_THAT(Problems("sinks:\n  - {name: a, type: webhook, url: u, format: elastic-bulk}\n"),
               ElementsAre(HasSubstr("a sink of format elastic-bulk needs 'index'")));
-  EXPECT_THAT(Problems("sinks:\n  - {name: a, type: file, path: x, rotate_keep: many, linger: 5}\n"),
-              ElementsAre(HasSubstr("'rotate_keep': expected a number"), HasSubstr("'linger'")));
+  EXPECT_THAT(
+      Problems("sinks:\n  - {name: a, type: file, path: x, rotate_keep: many, linger: 5}\n"),
+      ElementsAre(HasSubstr("'rotate_keep': expected a number"), HasSubstr("'linger'")));
   EXPECT_THAT(Problems("sinks:\n  - {name: a, type: file, path: x, rules: b}\n"),
               ElementsAre(HasSubstr("'rules' takes a list")));
 }

@@ -14,7 +14,8 @@ using testing::HasSubstr;
 std::string TextAt(const std::string& json, std::string_view key) {
   simdjson::dom::parser parser;
   std::string_view text;
-  return parser.parse(json)[key].get_string().get(text) == simdjson::SUCCESS ? std::string(text) : "?";
+  return parser.parse(json)[key].get_string().get(text) == simdjson::SUCCESS ? std::string(text)
+                                                                             : "?";
 }
 
 TEST(BodyTest, NdjsonIsTheShapeOfAlertsALineEach) {

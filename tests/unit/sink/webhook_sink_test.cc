@@ -51,7 +51,8 @@ TEST_F(WebhookSinkTest, PostsTheAlertsSignedAndAuthorised) {
   ASSERT_EQ(server.requests().size(), 1U);
   const Request request = server.requests()[0];
   EXPECT_EQ(request.target, "/hook?x=1");
-  EXPECT_EQ(request.body, alert::ToJson(MakeAlert("a")) + "\n" + alert::ToJson(MakeAlert("b")) + "\n");
+  EXPECT_EQ(request.body,
+            alert::ToJson(MakeAlert("a")) + "\n" + alert::ToJson(MakeAlert("b")) + "\n");
   EXPECT_EQ(request.headers.at("content-type"), "application/x-ndjson");
   EXPECT_EQ(request.headers.at("authorization"), "Bearer t0ken");
 }
@@ -92,7 +93,8 @@ TEST_F(WebhookSinkTest, ServerErrorsAreToBeTriedAgainAfterRetryAfter) {
 TEST_F(WebhookSinkTest, OneBadAlertTakesNoOtherAlong) {
   const std::string bad = MakeAlert("bad").id.ToHex();
   HttpServer server([&bad](const Request& request) {
-    return request.body.find(bad) == std::string::npos ? Reply() : Reply{400, "no such field", {}, 0, false};
+    return request.body.find(bad) == std::string::npos ? Reply()
+                                                       : Reply{400, "no such field", {}, 0, false};
   });
   const Outcome outcome = DeliverTo(server, {MakeAlert("a"), MakeAlert("bad"), MakeAlert("c")});
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
@@ -114,7 +116,8 @@ TEST_F(WebhookSinkTest, NoAnswerIsToBeTriedAgain) {
   EXPECT_EQ(DeliverTo(silent, {MakeAlert("a")}).status.code(), StatusCode::kUnavailable);
   HttpServer slow([](const Request&) { return Reply{200, "", {}, 5000, false}; });
   options_.timeout_ms = 50;
-  EXPECT_THAT(std::string(Message(DeliverTo(slow, {MakeAlert("a")}).status)), HasSubstr("within 50 ms"));
+  EXPECT_THAT(std::string(Message(DeliverTo(slow, {MakeAlert("a")}).status)),
+              HasSubstr("within 50 ms"));
 }
 
 TEST_F(WebhookSinkTest, BulkItemsAreJudgedOneByOne) {
@@ -123,7 +126,9 @@ TEST_F(WebhookSinkTest, BulkItemsAreJudgedOneByOne) {
                  R"({"errors":true,"items":[{"create":{"status":201}},{"create":{"status":409}},)"
                  R"({"create":{"status":400,"error":{"type":"mapper","reason":"bad"}}},)"
                  R"({"create":{"status":429}}]})",
-                 {}, 0, false};
+                 {},
+                 0,
+                 false};
   });
   options_.token = "k3y";
   const Outcome outcome =
@@ -153,9 +158,11 @@ TEST_F(WebhookSinkTest, ServersCertificateIsVerified) {
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   const std::string cert = folder + "/cert.pem";
   const std::string key = folder + "/key.pem";
-  ASSERT_EQ(std::system(fmt::format("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-                                    "-addext subjectAltName=DNS:localhost -keyout {} -out {} 2>/dev/null",
-                                    key, cert).c_str()),
+  ASSERT_EQ(std::system(
+                fmt::format("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
+                            "-addext subjectAltName=DNS:localhost -keyout {} -out {} 2>/dev/null",
+                            key, cert)
+                    .c_str()),
             0);
   HttpServer server([](const Request&) { return Reply(); }, 0, cert, key);
   const Outcome unknown = DeliverTo(server, {MakeAlert("a")});
@@ -176,8 +183,9 @@ TEST(UrlTest, PartsAndMistakes) {
   EXPECT_EQ(url->target, "/a/b?c=d");
   EXPECT_EQ(ParseUrl("http://[::1]:80")->host, "::1");
   EXPECT_EQ(ParseUrl("https://h")->port, "443");
-  for (const std::string bad : {"", "ftp://h", "https://", "https://h:0", "https://h:x", "https://h:99999",
-                                "https://u:p@h/", "https://h/ a", "https://h/#f", "https://:1"}) {
+  for (const std::string bad :
+       {"", "ftp://h", "https://", "https://h:0", "https://h:x", "https://h:99999",
+        "https://u:p@h/", "https://h/ a", "https://h/#f", "https://:1"}) {
     EXPECT_EQ(ParseUrl(bad).status().code(), StatusCode::kInvalidArgument) << bad;
   }
 }
