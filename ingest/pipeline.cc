@@ -70,7 +70,7 @@ void Pipeline::Start() {
   if (options_.threads == 0) {
     decoder_ = MakeDecoder();
   }
-  for (int i = 0; i < options_.threads; ++i) {
+  for (int i = 0; i < (options_.replay ? 1 : options_.threads); ++i) {
     threads_.emplace_back([this] { RunThread(); });
   }
   scheduler_->Post([this, alive = std::weak_ptr(alive_)] {
