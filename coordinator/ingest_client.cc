@@ -54,6 +54,22 @@ void AddException(const pb::ExceptionCount& count, pb::IngestStatus* sum) {
   *sum->add_exceptions() = count;
 }
 
+void AddTenant(const pb::TenantIngestStatus& tenant, pb::IngestStatus* sum) {
+  for (pb::TenantIngestStatus& known : *sum->mutable_tenants()) {
+    if (known.tenant() != tenant.tenant()) {
+      continue;
+    }
+    known.set_batches(known.batches() + tenant.batches());
+    known.set_events(known.events() + tenant.events());
+    known.set_bytes(known.bytes() + tenant.bytes());
+    known.set_refused_events_quota(known.refused_events_quota() + tenant.refused_events_quota());
+    known.set_refused_bytes_quota(known.refused_bytes_quota() + tenant.refused_bytes_quota());
+    known.set_inflight_bytes(known.inflight_bytes() + tenant.inflight_bytes());
+    return;
+  }
+  *sum->add_tenants() = tenant;
+}
+
 }  // namespace
 
 void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
@@ -72,12 +88,17 @@ void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
   sum->set_future(sum->future() + status.future());
   sum->set_evaluation_warnings(sum->evaluation_warnings() + status.evaluation_warnings());
   sum->set_grok_limits(sum->grok_limits() + status.grok_limits());
+  sum->set_abandoned(sum->abandoned() + status.abandoned());
+  sum->set_other_events(sum->other_events() + status.other_events());
   sum->set_nodes(sum->nodes() + status.nodes());
   for (const pb::RejectedCount& count : status.rejected()) {
     AddRejected(count, sum);
   }
   for (const pb::ExceptionCount& count : status.exceptions()) {
     AddException(count, sum);
+  }
+  for (const pb::TenantIngestStatus& tenant : status.tenants()) {
+    AddTenant(tenant, sum);
   }
   for (const pb::ProducerStatus& producer : status.producers()) {
     AddProducer(producer, sum);

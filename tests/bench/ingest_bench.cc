@@ -174,7 +174,10 @@ Status RunFormsBench(const IngestOptions& options, Report* report) {
   };
   const uint64_t batches = std::max<uint64_t>(options.events / kBatchRecords, 1);
   for (Form& form : forms) {
-    WEIR_ASSIGN_OR_RETURN(form.node, StartNode(options, form.folder.path()));
+    WEIR_ASSIGN_OR_RETURN(form.node,
+                          StartNode(options.rules, form.folder.path(), options.settings,
+                                    options.replay ? PushLoad::ProducerNames(options.streams)
+                                                   : std::vector<std::string>()));
     WEIR_ASSIGN_OR_RETURN(const LoadResult warm_up,
                           form.load.Run(form.node->address(), 10, 0, nullptr, false));
     WEIR_RETURN_IF_ERROR(CheckAnswers(warm_up));

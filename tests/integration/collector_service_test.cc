@@ -51,7 +51,7 @@ FROM logs-aws.cloudtrail-*
 )toml";
 
 UnixMillis Now() {
-  return SystemClock().NowMillis();
+  return SystemClock().Now();
 }
 
 std::string Event(const std::string& id) {

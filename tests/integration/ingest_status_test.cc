@@ -24,7 +24,9 @@ using ::testing::HasSubstr;
 class IngestNode {
  public:
   explicit IngestNode(const std::string& id) : status_("cluster-1", id, &service_) {
-    auto server = rpc::Server::Start("127.0.0.1:0", {&service_, &status_});
+    std::vector<grpc::Service*> services = service_.list();
+    services.push_back(&status_);
+    auto server = rpc::Server::Start("127.0.0.1:0", services);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -50,7 +52,7 @@ class IngestNode {
   ingest::Dispatcher dispatcher_{ingest::DispatcherOptions(), &scheduler_,
                                  [](const std::string&) { return nullptr; }};
   ingest::Pipeline pipeline_{Options(), &dispatcher_, &rules_, &scheduler_, &clock_};
-  ingest::IngestService service_{&pipeline_};
+  ingest::Services service_{ingest::CollectOptions(), &pipeline_, ingest::SingleTenant("default")};
   ingest::StatusService status_;
   std::unique_ptr<rpc::Server> server_;
 };

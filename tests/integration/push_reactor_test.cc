@@ -103,7 +103,7 @@ TEST(PushReactorTest, EveryRequestIsTakenAsItWasSentWhateverAnswersMeanwhile) {
   options.threads = 0;
   Pipeline pipeline(options, &dispatcher, &no_rules, &scheduler, &clock);
   pipeline.Start();
-  IngestService service(&pipeline);
+  IngestService service(&pipeline, SingleTenant("default"));
   auto server = rpc::Server::Start("127.0.0.1:0", {&service});
   ASSERT_TRUE(server.ok()) << server.status();
 

@@ -153,7 +153,7 @@ TEST_P(SplSpecTest, GivesItsRows) {
   Options options;
   options.rule_paths = {Write("rule.yml", rule)};
   options.files = {Write("events.ndjson", events)};
-  const StatusOr<Result> result = Run(options);
+  const StatusOr<Result> result = backtest::Run(options);
   ASSERT_TRUE(result.ok()) << Message(result.status());
   std::string findings;
   for (const rule::Finding& finding : result->findings) {
@@ -201,7 +201,7 @@ Fired RunStory(const std::string& rule, const std::string& events,
   options.rule_paths = {fmt::format("{}/detections", kStory)};
   options.files = {fmt::format("{}/tests/{}/{}.ndjson", kStory, rule, events)};
   options.mode = mode;
-  const StatusOr<Result> result = Run(options);
+  const StatusOr<Result> result = backtest::Run(options);
   EXPECT_TRUE(result.ok()) << Message(result.status());
   Fired fired;
   if (result.ok()) {
