@@ -78,19 +78,63 @@ annotations:
 {{- end -}}
 {{- end -}}
 
+{{/* "true" when weir.yaml has this section or key at its top, in the version that the chart goes with. */}}
+{{- define "weir.knows" -}}
+{{- $schema := .root.Files.Get "files/config-schema.json" | fromJson -}}
+{{- if hasKey $schema.properties .key }}true{{ end -}}
+{{- end -}}
+
+{{/* "true" when pods have the listener for probes and metrics. */}}
+{{- define "weir.hasHealth" -}}
+{{- if .Values.health.enabled }}{{ include "weir.knows" (dict "root" . "key" "health") }}{{ end -}}
+{{- end -}}
+
+{{/* Fails for a key of `config` that the chart sets. Takes (dict "root" $ "section" "tls" "keys" (list ...)). */}}
+{{- define "weir.refuseKeys" -}}
+{{- $section := ternary .root.Values.config (default (dict) (get .root.Values.config .section)) (eq .section "") -}}
+{{- $prefix := ternary "" (printf "%s." .section) (eq .section "") -}}
+{{- range $key := .keys -}}
+{{- if hasKey $section $key -}}
+{{- fail (printf "config.%s%s is set by the chart: see the values %s" $prefix $key $.see) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Encryption and access, as far as weir.yaml has them. */}}
+{{- define "weir.securityConfig" -}}
+{{- $own := dict -}}
+{{- if .Values.tls.existingSecret -}}
+{{- if not (include "weir.knows" (dict "root" . "key" "tls")) }}{{ fail "tls.existingSecret: this version of Weir has no TLS" }}{{ end -}}
+{{- $_ := set $own "tls" (dict "cert" "/etc/weir/tls/tls.crt" "key" "/etc/weir/tls/tls.key" "ca" "/etc/weir/tls/ca.crt" "client_certificates" .Values.tls.clientCertificates) -}}
+{{- end -}}
+{{- if .Values.auth.existingSecret -}}
+{{- if not .Values.tls.existingSecret }}{{ fail "auth.existingSecret needs tls.existingSecret: tokens are not sent unencrypted" }}{{ end -}}
+{{- $auth := dict "file" "/etc/weir/auth/access" -}}
+{{- with .Values.auth.nodeTokenKey }}{{ $_ := set $auth "token_file" (printf "/etc/weir/auth/%s" .) }}{{ end -}}
+{{- $_ := set $own "auth" $auth -}}
+{{- end -}}
+{{- $asks := and .Values.tls.existingSecret (or .Values.auth.existingSecret (eq .Values.tls.clientCertificates "required")) -}}
+{{- if and (not $asks) (include "weir.knows" (dict "root" . "key" "insecure_listen")) -}}
+{{- $_ := set $own "insecure_listen" "allowed" -}}
+{{- end -}}
+{{- if include "weir.hasHealth" . -}}
+{{- $_ := set $own "health" (dict "listen" (printf "0.0.0.0:%d" (int .Values.health.port))) -}}
+{{- else if include "weir.knows" (dict "root" . "key" "health") -}}
+{{- if .Values.tls.existingSecret }}{{ fail "health.enabled is false, but kubelets cannot probe gRPC with tls.existingSecret" }}{{ end -}}
+{{- $_ := set $own "health" (dict "listen" "0") -}}
+{{- end -}}
+{{ toYaml $own }}
+{{- end -}}
+
 {{/* weir.yaml: what the user gave, and what the chart knows. */}}
 {{- define "weir.config" -}}
 {{- $config := deepCopy .Values.config -}}
-{{- range $key := list "listen" "data_dir" "rules" "overlays" -}}
-{{- if hasKey $config $key -}}
-{{- fail (printf "config.%s is set by the chart: see the values `port`, `rules` and `persistence`" $key) -}}
-{{- end -}}
-{{- end -}}
-{{- range $key := list "name" "node" "advertise" "metadata" "metadata_ca" "metadata_cert" "metadata_key" -}}
-{{- if hasKey (default (dict) $config.cluster) $key -}}
-{{- fail (printf "config.cluster.%s is set by the chart: see the values `cluster.name` and `cluster.etcd`" $key) -}}
-{{- end -}}
-{{- end -}}
+{{- include "weir.refuseKeys" (dict "root" . "section" "" "keys" (list "listen" "data_dir" "rules" "overlays" "insecure_listen") "see" "port, rules, persistence and tls") -}}
+{{- include "weir.refuseKeys" (dict "root" . "section" "cluster" "keys" (list "name" "node" "advertise" "metadata" "metadata_ca" "metadata_cert" "metadata_key") "see" "cluster.name and cluster.etcd") -}}
+{{- include "weir.refuseKeys" (dict "root" . "section" "tls" "keys" (list "cert" "key" "ca" "client_certificates") "see" "tls") -}}
+{{- include "weir.refuseKeys" (dict "root" . "section" "auth" "keys" (list "file" "token_file") "see" "auth") -}}
+{{- include "weir.refuseKeys" (dict "root" . "section" "health" "keys" (list "listen") "see" "health") -}}
+{{- $config = merge (include "weir.securityConfig" . | fromYaml) $config -}}
 {{- $_ := set $config "listen" (printf "0.0.0.0:%d" (int .Values.port)) -}}
 {{- $_ := set $config "data_dir" "/var/lib/weir" -}}
 {{- $rules := list -}}

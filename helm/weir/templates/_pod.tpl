@@ -67,7 +67,12 @@ spec:
         - name: grpc
           containerPort: {{ $.Values.port }}
           protocol: TCP
-      {{- include "weir.probes" $ | nindent 6 }}
+        {{- if include "weir.hasHealth" $ }}
+        - name: http-health
+          containerPort: {{ $.Values.health.port }}
+          protocol: TCP
+        {{- end }}
+      {{- include "weir.probes" $ | trim | nindent 6 }}
       lifecycle:
         preStop:
           # The image has no shell. The pod serves on meanwhile, until nobody is sent to it any more.
@@ -87,7 +92,9 @@ spec:
         - name: data
           mountPath: /var/lib/weir
         {{- end }}
-        {{- include "weir.sharedMounts" . | nindent 8 }}
+        {{- with include "weir.sharedMounts" . | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
   volumes:
     - name: config
       configMap:
@@ -95,7 +102,9 @@ spec:
     - name: tmp
       emptyDir:
         sizeLimit: 64Mi
-    {{- include "weir.sharedVolumes" . | nindent 4 }}
+    {{- with include "weir.sharedVolumes" . | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
 {{- end -}}
 
 {{- define "weir.podSecurityContext" -}}
@@ -175,14 +184,30 @@ topologySpreadConstraints:
 {{- define "weir.probes" -}}
 {{- range $name, $probe := .Values.probes }}
 {{ $name }}Probe:
+  {{- if include "weir.hasHealth" $ }}
+  httpGet:
+    path: {{ eq $name "readiness" | ternary "/readyz" "/livez" }}
+    port: http-health
+  {{- else }}
   grpc:
     port: {{ $.Values.port }}
+  {{- end }}
   {{- toYaml $probe | nindent 2 }}
 {{- end }}
 {{- end -}}
 
 {{- define "weir.sharedMounts" -}}
 {{- $reads := has .role (list "all" "coordinator") -}}
+{{- if .root.Values.tls.existingSecret }}
+- name: tls
+  mountPath: /etc/weir/tls
+  readOnly: true
+{{- end }}
+{{- if .root.Values.auth.existingSecret }}
+- name: auth
+  mountPath: /etc/weir/auth
+  readOnly: true
+{{- end }}
 {{- if and .root.Values.cluster.enabled .root.Values.cluster.etcd.tls.existingSecret }}
 - name: etcd-tls
   mountPath: /etc/weir/etcd-tls
@@ -210,6 +235,18 @@ topologySpreadConstraints:
 
 {{- define "weir.sharedVolumes" -}}
 {{- $reads := has .role (list "all" "coordinator") -}}
+{{- if .root.Values.tls.existingSecret }}
+- name: tls
+  secret:
+    secretName: {{ .root.Values.tls.existingSecret }}
+    defaultMode: 0440
+{{- end }}
+{{- if .root.Values.auth.existingSecret }}
+- name: auth
+  secret:
+    secretName: {{ .root.Values.auth.existingSecret }}
+    defaultMode: 0440
+{{- end }}
 {{- if and .root.Values.cluster.enabled .root.Values.cluster.etcd.tls.existingSecret }}
 - name: etcd-tls
   secret:

@@ -64,6 +64,10 @@ func validate(object runtime.Object) (field.ErrorList, error) {
 	case *core.Secret:
 		return corevalidation.ValidateSecret(o), nil
 	case *core.Service:
+		// As the server does before it validates.
+		if o.Spec.ClusterIP != "" && len(o.Spec.ClusterIPs) == 0 {
+			o.Spec.ClusterIPs = []string{o.Spec.ClusterIP}
+		}
 		return corevalidation.ValidateServiceCreate(o), nil
 	case *core.ServiceAccount:
 		return corevalidation.ValidateServiceAccount(o), nil
