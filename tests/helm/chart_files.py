@@ -91,6 +91,9 @@ def check_metrics(root, chart):
     rules = [rule for group in yaml.safe_load((chart / "files/alerts.yaml").read_text())["groups"]
              for rule in group["rules"]]
     dashboard = json.loads((chart / "files/dashboard.json").read_text())
+    for copy, original in (("alerts.yaml", "alerts/weir.yaml"), ("dashboard.json", "dashboards/weir.json")):
+        expect((chart / "files" / copy).read_text() == (root / "deploy" / original).read_text(),
+               f"helm/weir/files/{copy} and deploy/{original} differ: copy one over the other")
     used = set()
     for rule in rules:
         used |= metric_names(rule["expr"])
