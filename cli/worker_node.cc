@@ -61,7 +61,8 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), store_.get(), clock,
                                              outbox_.get());
   WEIR_RETURN_IF_ERROR(worker_->Start());
-  outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
+  outbox_->Start(
+      [worker = worker_.get()](const Hash128& alert) { return worker->GetAlert(alert); });
   worker::WorkerService::Options options;
   options.cluster_id = member_->settings().cluster_id;
   options.worker_id = member_->id();

@@ -1,12 +1,12 @@
 // The list `sinks` of a configuration file.
 #include <functional>
-#include <limits>
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "common/base/json_writer.h"
 #include "common/base/units.h"
 #include "common/config/options.h"
 #include "common/config/yaml_source_internal.h"
@@ -19,20 +19,36 @@ constexpr char kAny[] = "";
 // Stores a scalar; InvalidArgument says what is expected.
 using Setter = std::function<Status(const std::string& text, SinkConfig* sink)>;
 
-struct Key {
-  std::string_view type;  // of the sinks that have it; kAny: all
+struct Values {
+  std::string schema;  // JSON schema
   Setter set;
 };
 
-Setter Text(std::string SinkConfig::*target) {
-  return [target](const std::string& text, SinkConfig* sink) {
-    sink->*target = text;
-    return text.empty() ? InvalidArgument("expected a text that is not empty") : OkStatus();
-  };
+struct Key {
+  std::string_view type;  // of the sinks that have it; kAny: all
+  Values values;
+};
+
+Values Text(std::string SinkConfig::*target) {
+  return {R"({"type":"string","minLength":1})", [target](const std::string& text, SinkConfig* sink) {
+            sink->*target = text;
+            return text.empty() ? InvalidArgument("expected a text that is not empty") : OkStatus();
+          }};
 }
 
-Setter Choice(std::string SinkConfig::*target, std::vector<std::string> choices) {
-  return [target, choices = std::move(choices)](const std::string& text, SinkConfig* sink) {
+Values Choice(std::string SinkConfig::*target, std::vector<std::string> choices) {
+  std::string schema;
+  JsonWriter json(&schema);
+  json.BeginObject();
+  json.Key("enum");
+  json.BeginArray();
+  for (const std::string& choice : choices) {
+    json.String(choice);
+  }
+  json.EndArray();
+  json.EndObject();
+  const auto set = [target, choices = std::move(choices)](const std::string& text,
+                                                          SinkConfig* sink) {
     sink->*target = text;
     std::string all;
     for (const std::string& choice : choices) {
@@ -43,19 +59,20 @@ Setter Choice(std::string SinkConfig::*target, std::vector<std::string> choices)
     }
     return InvalidArgument("expected one of {}, got '{}'", all, text);
   };
+  return {std::move(schema), set};
 }
 
-Setter Flag(bool SinkConfig::*target) {
-  return [target](const std::string& text, SinkConfig* sink) {
-    sink->*target = text == "true";
-    return text == "true" || text == "false"
-               ? OkStatus()
-               : InvalidArgument("expected true or false, got '{}'", text);
-  };
+Values Flag(bool SinkConfig::*target) {
+  return {R"({"type":"boolean"})", [target](const std::string& text, SinkConfig* sink) {
+            sink->*target = text == "true";
+            return text == "true" || text == "false"
+                       ? OkStatus()
+                       : InvalidArgument("expected true or false, got '{}'", text);
+          }};
 }
 
-Setter Duration(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
-  return [=](const std::string& text, SinkConfig* sink) -> Status {
+Values Duration(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
+  const auto set = [=](const std::string& text, SinkConfig* sink) -> Status {
     WEIR_ASSIGN_OR_RETURN(sink->*target, ParseDuration(text));
     if (sink->*target < minimum || sink->*target > maximum) {
       return InvalidArgument("expected {} to {}, got {}", FormatDuration(minimum),
@@ -63,36 +80,45 @@ Setter Duration(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
     }
     return OkStatus();
   };
+  return {R"({"type":"string","pattern":"^[0-9]+(ms|s|m|h|d|w)$"})", set};
 }
 
-Setter Number(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
-  return [=](const std::string& text, SinkConfig* sink) {
+Values Number(int64_t SinkConfig::*target, int64_t minimum, int64_t maximum) {
+  const auto set = [=](const std::string& text, SinkConfig* sink) {
     bool is_number = YAML::convert<int64_t>::decode(YAML::Node(text), sink->*target);
     is_number = is_number && sink->*target >= minimum && sink->*target <= maximum;
     return is_number
                ? OkStatus()
                : InvalidArgument("expected a number of {} to {}, got '{}'", minimum, maximum, text);
   };
+  return {fmt::format(R"({{"type":"integer","minimum":{},"maximum":{}}})", minimum, maximum), set};
 }
 
-Status SetRotateSize(const std::string& text, SinkConfig* sink) {
-  WEIR_ASSIGN_OR_RETURN(sink->rotate_bytes, ParseByteSize(text));
-  return OkStatus();
+Values RotateSize() {
+  return {R"({"type":"string","pattern":"^[0-9]+(B|KiB|MiB|GiB|TiB)$"})",
+          [](const std::string& text, SinkConfig* sink) -> Status {
+            WEIR_ASSIGN_OR_RETURN(sink->rotate_bytes, ParseByteSize(text));
+            return OkStatus();
+          }};
 }
 
-Status SetName(const std::string& text, SinkConfig* sink) {
-  sink->name = text;
-  const bool fine =
-      text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
-  return fine && !text.empty() && text.size() <= 64
-             ? OkStatus()
-             : InvalidArgument("expected 1 to 64 of a-z, 0-9, '-', '_' and '.', got '{}'", text);
+Values Name() {
+  return {R"({"type":"string","pattern":"^[a-z0-9._-]{1,64}$"})",
+          [](const std::string& text, SinkConfig* sink) {
+            sink->name = text;
+            const bool fine = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+                              std::string::npos;
+            return fine && !text.empty() && text.size() <= 64
+                       ? OkStatus()
+                       : InvalidArgument("expected 1 to 64 of a-z, 0-9, '-', '_' and '.', got '{}'",
+                                         text);
+          }};
 }
 
 const std::map<std::string, Key, std::less<>>& Keys() {
   constexpr int64_t kHourMs = 3600 * 1000;
   static const std::map<std::string, Key, std::less<>> kKeys = {
-      {"name", {kAny, SetName}},
+      {"name", {kAny, Name()}},
       {"type", {kAny, Choice(&SinkConfig::type, {"file", "webhook"})}},
       {"severity",
        {kAny, Choice(&SinkConfig::severity_min, {"low", "medium", "high", "critical"})}},
@@ -101,7 +127,7 @@ const std::map<std::string, Key, std::less<>>& Keys() {
       {"linger", {kAny, Duration(&SinkConfig::linger_ms, 0, kHourMs)}},
       {"retry_max", {kAny, Duration(&SinkConfig::retry_ms_max, 1000, kHourMs)}},
       {"path", {"file", Text(&SinkConfig::path)}},
-      {"rotate_size", {"file", SetRotateSize}},
+      {"rotate_size", {"file", RotateSize()}},
       {"rotate_age", {"file", Duration(&SinkConfig::rotate_age_ms, 0, 3650 * 24 * kHourMs)}},
       {"rotate_keep", {"file", Number(&SinkConfig::rotate_keep, 0, 1000)}},
       {"sync", {"file", Flag(&SinkConfig::sync)}},
@@ -175,7 +201,7 @@ class SinkReader {
       Add(mark, fmt::format("'{}' takes one value", key));
       return;
     }
-    const Status status = found->second.set(value.Scalar(), sink);
+    const Status status = found->second.values.set(value.Scalar(), sink);
     if (!status.ok()) {
       Add(value.Mark(), fmt::format("'{}': {}", key, status));
     }
@@ -237,6 +263,36 @@ class SinkReader {
 };
 
 }  // namespace
+
+std::string SinksSchema() {
+  std::string out;
+  JsonWriter json(&out);
+  json.BeginObject();
+  json.Key("description");
+  json.String("Where alerts are delivered to: docs/sinks.md.");
+  json.Key("type");
+  json.String("array");
+  json.Key("items");
+  json.BeginObject();
+  json.Key("type");
+  json.String("object");
+  json.Key("additionalProperties");
+  json.Bool(false);
+  json.Key("required");
+  json.Raw(R"(["name","type"])");
+  json.Key("properties");
+  json.BeginObject();
+  for (const auto& [name, key] : Keys()) {
+    json.Key(name);
+    json.Raw(key.values.schema);
+  }
+  json.Key("rules");
+  json.Raw(R"({"type":"array","items":{"type":"string","minLength":1}})");
+  json.EndObject();
+  json.EndObject();
+  json.EndObject();
+  return out;
+}
 
 void ReadSinks(const std::string& path, const std::string& text, std::vector<SinkConfig>* sinks,
                std::vector<Problem>* problems) {

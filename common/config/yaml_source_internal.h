@@ -23,5 +23,7 @@ void ReadYaml(const std::string& path, const std::string& text, std::vector<Yaml
 // what is no YAML.
 void ReadSinks(const std::string& path, const std::string& text, std::vector<SinkConfig>* sinks,
                std::vector<Problem>* problems);
+// What that list may be, as a JSON schema.
+std::string SinksSchema();
 
 }  // namespace weir::config

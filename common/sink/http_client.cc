@@ -194,7 +194,10 @@ StatusOr<HttpReply> HttpClient::Post(const Headers& headers, std::string body) {
   exchange.request.method(http::verb::post);
   exchange.request.target(options_.url.target);
   exchange.request.version(11);
-  exchange.request.set(http::field::host, options_.url.host + ":" + options_.url.port);
+  const std::string& host = options_.url.host;
+  exchange.request.set(http::field::host,
+                       (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
+                           options_.url.port);
   exchange.request.set(http::field::connection, "close");
   for (const auto& [name, value] : headers) {
     exchange.request.set(name, value);

@@ -44,7 +44,7 @@ FROM logs-aws.cloudtrail-*
 )toml";
 
 bool Eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 12'000; ++i) {
     if (holds()) {
       return true;
     }
