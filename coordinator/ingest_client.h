@@ -31,6 +31,7 @@ class IngestClient {
   struct Options {
     std::string cluster_id;
     int64_t call_timeout_ms = 2000;
+    std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;   // null: not encrypted
   };
 
   explicit IngestClient(Options options) : options_(std::move(options)) {}
