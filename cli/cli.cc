@@ -67,6 +67,7 @@ int Run(int argc, const char* const* argv) {
   AddRulesCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);
+  AddSelftestCommand(&app, &action);
   AddConfigCommand(&app, &action);
   AddVersionCommand(&app, &action);
   try {
