@@ -10,6 +10,10 @@
 
 #include "weir/cluster/v1/cluster.grpc.pb.h"
 
+namespace grpc {
+class ChannelCredentials;
+}
+
 namespace weir::coordinator {
 
 // An ingest node that is alive, as the metadata store says.
