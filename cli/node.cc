@@ -25,6 +25,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
                   const Clock* clock) {
   clock_ = clock != nullptr ? clock : &system_clock_;
   drain_timeout_ms_ = config.drain_timeout_ms;
+  WEIR_ASSIGN_OR_RETURN(security_, MakeNodeSecurity(config));
   if (store != nullptr) {
     store_ = std::move(store);
   } else {
@@ -85,7 +86,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   std::vector<grpc::Service*> services = ingest_services_->list();
   sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
   services.insert(services.end(), {alert_service_.get(), cluster_service_.get(), sink_service_.get()});
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services));
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
   return OkStatus();
 }
@@ -102,6 +103,23 @@ Status Node::LoadRules(const config::Config& config) {
   rules_refused_ = CountRefused(rule_files_);
   rules_loaded_ = (*rules)->rules.size();
   return OkStatus();
+}
+
+std::vector<task::Scheduler*> Node::Schedulers() {
+  return {scheduler_.get(), coordinator_scheduler_.get()};
+}
+
+std::vector<std::string> Node::NotReady() {
+  return WorkerNotReady(worker_->GetStatus());
+}
+
+void Node::FillMetrics(MetricSink* sink) {
+  weir::cluster::v1::IngestStatus services;
+  ingest_services_->FillStatus(&services);
+  FillIngestMetrics(pipeline_->GetStatus(), dispatcher_->GetStatus(), services, sink);
+  FillWorkerMetrics(worker_->GetStatus(), sink);
+  FillSinkMetrics(outbox_->GetStatus(), clock_->Now(), sink);
+  FillAlertMetrics(*index_, sink);
 }
 
 void Node::Stop() {

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/command_internal.h"
+#include "cli/dial.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
 #include "common/rpc/channel.h"
@@ -30,7 +31,7 @@ struct SinkFlags {
 // Makes the call that `call` makes of a stub; the exit code. print: what to do with the answer.
 template <typename Request, typename Response, typename Call, typename Show>
 int Ask(const SinkFlags& flags, const Request& request, const Call& call, const Show& show) {
-  const auto stub = pb::SinkService::NewStub(rpc::MakeChannel(flags.address));
+  const auto stub = pb::SinkService::NewStub(Dial(flags.address));
   grpc::ClientContext context;
   rpc::SetTimeout(&context, kCallTimeoutMs);
   Response response;
