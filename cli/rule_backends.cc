@@ -80,7 +80,10 @@ class ClusterRuleBackend final : public coordinator::RuleBackend {
 
   StatusOr<RuleSetTexts> Newest() override {
     StatusOr<RuleSetTexts> newest = rules_.history->Get(RuleSetVersion());
-    return newest.ok() ? std::move(newest) : rules_.empty;
+    if (!newest.ok()) {
+      return rules_.empty;
+    }
+    return newest;
   }
   StatusOr<RuleSetTexts> Get(RuleSetVersion version) override {
     return rules_.history->Get(version);

@@ -107,15 +107,34 @@ FileChange MakeChange(const Entry& entry, std::string action) {
   return change;
 }
 
+// Whether the entry takes the place of the other in a set.
+bool Replaces(const Entry& entry, const Entry& other) {
+  return other.name == entry.name || (!entry.id.empty() && other.id == entry.id);
+}
+
+// The set's entries with those asked for: replaced in place, new ones last.
+std::vector<Entry> WithAsked(std::vector<Entry> entries, const std::vector<Entry>& asked) {
+  for (const Entry& entry : asked) {
+    const auto place = std::find_if(entries.begin(), entries.end(), [&entry](const Entry& other) {
+      return Replaces(entry, other);
+    });
+    if (place == entries.end()) {
+      entries.push_back(entry);
+    } else {
+      *place = entry;
+    }
+  }
+  return entries;
+}
+
 // What the files of two sets differ in.
 std::vector<FileChange> Differences(const std::vector<Entry>& before,
                                     const std::vector<Entry>& after) {
   std::vector<FileChange> changes;
   std::set<std::string> seen;
   for (const Entry& entry : after) {
-    const auto old = std::find_if(before.begin(), before.end(), [&](const Entry& other) {
-      return other.name == entry.name || (!entry.id.empty() && other.id == entry.id);
-    });
+    const auto old = std::find_if(before.begin(), before.end(),
+                                  [&entry](const Entry& other) { return Replaces(entry, other); });
     if (old == before.end()) {
       changes.push_back(MakeChange(entry, "added"));
       changes.back().diff = UnifiedDiff("", "", entry.path, entry.text);
@@ -160,6 +179,24 @@ std::vector<RuleWindow> WindowsOf(const plan::RuleSet* before, const plan::RuleS
     }
   }
   return windows;
+}
+
+// What is found in the entries when they are compiled as one set, by name.
+std::map<std::string, Findings> FindingsOf(RuleBackend* backend, const RuleSetTexts& rules,
+                                           const std::vector<Entry>& entries) {
+  std::vector<Findings> findings;
+  backend->Compile(WithEntries(rules, entries), &findings);
+  std::map<std::string, Findings> by_name;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    by_name[entries[i].name] = std::move(findings[i]);
+  }
+  return by_name;
+}
+
+// Of an entry that another of the same call replaced: nothing.
+Findings Found(const std::map<std::string, Findings>& findings, const Entry& entry) {
+  const auto found = findings.find(entry.name);
+  return found == findings.end() ? Findings() : found->second;
 }
 
 std::string SummaryOf(const std::vector<FileChange>& files) {
@@ -258,72 +295,48 @@ StatusOr<RuleSetChange> RuleAdmin::Apply(const std::vector<AppliedFile>& files,
     return InvalidArgument("files: expected 1 to {}, got {}", kFilesMax, files.size());
   }
   WEIR_ASSIGN_OR_RETURN(const RuleSetTexts before, NewestFor(options));
-  const std::vector<Entry> old = ReadEntries(before);
-  std::vector<Entry> entries = old;
-  RuleSetChange change;
-  std::map<std::string, FileChange> refused;   // by name
   std::vector<Entry> asked;
   for (const AppliedFile& file : files) {
-    asked.push_back(ReadEntry(file.is_overlay ? overlay::NameInRuleSet(file.path) : file.path, file.text));
-    const Entry& entry = asked.back();
-    std::erase_if(entries, [&](const Entry& other) {
-      return other.name == entry.name || (!entry.id.empty() && other.id == entry.id);
-    });
-    entries.push_back(entry);
+    asked.push_back(
+        ReadEntry(file.is_overlay ? overlay::NameInRuleSet(file.path) : file.path, file.text));
   }
-  // Whatever of the files is refused leaves what stood in its place as it was.
-  std::vector<Findings> findings;
-  backend_->Compile(WithEntries(before, entries), &findings);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const bool is_asked = std::any_of(asked.begin(), asked.end(), [&](const Entry& entry) {
-      return entry.name == entries[i].name;
-    });
-    if (is_asked && HasErrors(findings[i])) {
-      FileChange file = MakeChange(entries[i], "refused");
-      file.findings = TextsOf(findings[i]);
-      refused[entries[i].name] = std::move(file);
-    }
-  }
-  std::map<std::string, std::vector<std::string>> warnings;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    warnings[entries[i].path] = TextsOf(findings[i]);
-  }
-  change.refused = static_cast<uint32_t>(refused.size());
-  // In the order of the set: replaced in place, new ones last.
-  std::vector<Entry> kept = old;
+  const std::vector<Entry> old = ReadEntries(before);
+  const std::map<std::string, Findings> findings =
+      FindingsOf(backend_, before, WithAsked(old, asked));
+  RuleSetChange change;
+  change.before = before.version;
+  std::vector<Entry> taken;
+  std::vector<FileChange> others;   // that change nothing
   for (const Entry& entry : asked) {
-    if (refused.contains(entry.name)) {
-      continue;
+    if (HasErrors(Found(findings, entry))) {
+      ++change.refused;
+      others.push_back(MakeChange(entry, "refused"));
+      others.back().findings = TextsOf(Found(findings, entry));
+    } else {
+      taken.push_back(entry);
     }
-    const auto place = std::find_if(kept.begin(), kept.end(), [&](const Entry& other) {
-      return other.name == entry.name || (!entry.id.empty() && other.id == entry.id);
-    });
-    place == kept.end() ? kept.push_back(entry) : void(*place = entry);
   }
+  std::vector<Entry> kept = WithAsked(old, taken);
   change.files = Differences(old, kept);
-  for (FileChange& file : change.files) {
-    file.findings = warnings[file.path];
+  for (const Entry& entry : taken) {
+    const auto told =
+        std::find_if(change.files.begin(), change.files.end(),
+                     [&entry](const FileChange& file) { return file.path == entry.path; });
+    if (told == change.files.end()) {
+      others.push_back(MakeChange(entry, "unchanged"));
+    } else {
+      told->findings = TextsOf(Found(findings, entry));
+    }
   }
   const std::string summary = SummaryOf(change.files);
-  const bool nothing = change.files.empty() || (options.all_or_nothing && !refused.empty());
-  for (const Entry& entry : asked) {
-    const auto bad = refused.find(entry.name);
-    const bool told = std::any_of(change.files.begin(), change.files.end(),
-                                  [&](const FileChange& file) { return file.path == entry.path; });
-    if (bad != refused.end()) {
-      change.files.push_back(bad->second);
-    } else if (!told) {
-      change.files.push_back(MakeChange(entry, "unchanged"));
-    }
-  }
+  const bool nothing = change.files.empty() || (options.all_or_nothing && change.refused != 0);
   if (nothing) {
-    change.before = before.version;
+    change.files = std::move(others);
     return change;
   }
+  change.files.insert(change.files.end(), others.begin(), others.end());
   RuleSetTexts after = WithEntries(before, kept);
-  if (before.version.value != 0) {
-    cluster::SetChange(cluster::NextChange(before), &after);
-  }
+  cluster::SetChange(cluster::NextChange(before), &after);
   WEIR_RETURN_IF_ERROR(Commit(before, std::move(after), summary, options, &change));
   return change;
 }

@@ -42,6 +42,8 @@ language = "esql"
 query = '''
 {}
 '''
+severity = "low"
+risk_score = 10
 )toml",
                                                             query));
     const std::string events = Write(
