@@ -135,7 +135,10 @@ class ClusterRuleBackend final : public coordinator::RuleBackend {
 
 StatusOr<RuleSetTexts> NewestStored(state::StateStore* store) {
   WEIR_ASSIGN_OR_RETURN(const RuleSetVersion newest, worker::RuleStore(store).Newest());
-  return newest.value == 0 ? RuleSetTexts() : ReadStored(store, newest);
+  if (newest.value == 0) {
+    return RuleSetTexts();
+  }
+  return ReadStored(store, newest);
 }
 
 std::unique_ptr<coordinator::RuleBackend> MakeLocalRuleBackend(LocalRules rules) {
