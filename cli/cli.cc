@@ -64,6 +64,7 @@ int Run(int argc, const char* const* argv) {
   AddExplainCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);
+  AddSelftestCommand(&app, &action);
   AddConfigCommand(&app, &action);
   AddVersionCommand(&app, &action);
   try {

@@ -1,4 +1,4 @@
-// weir config defaults|check|print, and how a process gets its configuration.
+// weir config defaults|check|schema|print, and how a process gets its configuration.
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -98,6 +98,15 @@ void AddConfigCommand(CLI::App* app, Action* action) {
         Print(fmt::format("{}: ok\n", check_flags->file));
       }
       return exit_code;
+    };
+  });
+
+  CLI::App* schema = command->add_subcommand(
+      "schema", "Print which keys and values a configuration file may have, as a JSON schema");
+  schema->callback([action] {
+    *action = [] {
+      Print(config::JsonSchema());
+      return kExitOk;
     };
   });
 

@@ -33,7 +33,7 @@ struct IngestFlags {
   std::string protocol = "push";
   bool replay = false;
   std::string watermark_lag = "60m";
-  std::string retry_for = "60s";
+  std::string retry_for;   // empty: 60 s, and a first connection is not waited for
   std::vector<std::string> files;
   ConfigFlags node;   // without files: the ingest role
 };
@@ -249,7 +249,7 @@ int RunIngest(const IngestFlags& flags) {
     return kExitUsage;
   }
   const auto lag = ParseDuration(flags.watermark_lag);
-  const auto retry_for = ParseDuration(flags.retry_for);
+  const auto retry_for = ParseDuration(flags.retry_for.empty() ? "60s" : flags.retry_for);
   if (!lag.ok() || !retry_for.ok()) {
     fmt::print(stderr, "weir ingest: {}\n", lag.ok() ? retry_for.status() : lag.status());
     return kExitUsage;
@@ -273,6 +273,9 @@ int RunIngest(const IngestFlags& flags) {
     OtlpOptions otlp_options;
     otlp_options.address = flags.address;
     otlp_options.retry_for_ms = *retry_for;
+    if (!flags.retry_for.empty()) {
+      otlp_options.connect_timeout_ms = *retry_for;
+    }
     OtlpClient client(otlp_options);
     const Status status = client.Run(
         next_batch, [&](const OutgoingBatch& batch, const Status& answer,
@@ -287,6 +290,9 @@ int RunIngest(const IngestFlags& flags) {
       flags.producer.empty() ? DefaultProducer(flags.files) : flags.producer;
   push_options.replay = flags.replay;
   push_options.retry_for_ms = *retry_for;
+  if (!flags.retry_for.empty()) {
+    push_options.connect_timeout_ms = *retry_for;
+  }
   PushClient client(push_options);
   const Status status = client.Run(
       next_batch, [&](const OutgoingBatch& batch, const pb::PushEventsResponse& response) {
@@ -319,8 +325,8 @@ void AddIngestCommand(CLI::App* app, Action* action) {
                       "With --replay: how far out of order the events may be")
       ->capture_default_str();
   command->add_option("--retry-for", flags->retry_for,
-                      "Give up after this long without an answer")
-      ->capture_default_str();
+                      "Give up after this long without an answer, also to the first connection; default: "
+                      "60s, and 3s for the first connection");
   command->add_option("FILE", flags->files, "Files, or - for standard input");
   command->callback([action, flags] { *action = [flags] { return RunIngest(*flags); }; });
 }

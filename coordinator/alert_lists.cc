@@ -7,7 +7,6 @@
 
 #include "common/base/bytes.h"
 #include "common/wire/alert_query.h"
-#include "weir/alert/v1/alert.pb.h"
 
 namespace weir::coordinator {
 namespace {
@@ -42,7 +41,7 @@ struct AlertLists::Token {
     } else {
       bytes += alert::EncodePosition(*after);
     }
-    return absl::WebSafeBase64Escape(absl::string_view(bytes.data(), bytes.size()));
+    return absl::WebSafeBase64Escape(bytes);
   }
 
   static StatusOr<Token> Parse(const std::string& text, uint32_t question) {

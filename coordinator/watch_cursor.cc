@@ -32,13 +32,13 @@ std::string WatchCursor::ToText() const {
   head.U8(kVersion);
   head.Fixed32BigEndian(static_cast<uint32_t>(Hash64(body)));
   bytes += body;
-  return absl::WebSafeBase64Escape(absl::string_view(bytes.data(), bytes.size()));
+  return absl::WebSafeBase64Escape(bytes);
 }
 
 StatusOr<WatchCursor> WatchCursor::Parse(std::string_view text) {
   const Status refusal = InvalidArgument("cursor: '{}' did not come from a watch", text.substr(0, 40));
   std::string bytes;
-  if (!absl::WebSafeBase64Unescape(absl::string_view(text.data(), text.size()), &bytes)) {
+  if (!absl::WebSafeBase64Unescape(std::string(text), &bytes)) {
     return refusal;
   }
   ByteReader reader(bytes);

@@ -70,7 +70,8 @@ void Pipeline::Start() {
   if (options_.threads == 0) {
     decoder_ = MakeDecoder();
   }
-  for (int i = 0; i < options_.threads; ++i) {
+  const int threads = options_.replay ? std::min(options_.threads, 1) : options_.threads;
+  for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { RunThread(); });
   }
   scheduler_->Post([this, alive = std::weak_ptr(alive_)] {

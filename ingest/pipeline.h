@@ -34,6 +34,7 @@ struct PipelineOptions {
   uint16_t shard_count = 256;
   bool replay = false;
   std::vector<std::string> producers;   // of a replay
+  // A replay has one, which keeps batches in their order.
   int threads = 2;                      // 0: batches are worked on in tasks of the scheduler
   uint64_t batch_bytes_max = 32ULL << 20;
   uint64_t record_bytes_max = 16ULL << 20;

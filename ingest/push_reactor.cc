@@ -117,20 +117,29 @@ void PushReactor::OnReadDone(bool ok) {
         status_ = std::move(status);
       } else {
         slot = TakeRequest(&batch);
-        Advance();
+        submitting_ = true;
       }
     }
     finish = TakeFinish();
   }
   if (slot == nullptr) {
     FinishIf(finish);
-  } else if (slot->has_records) {
-    // The stream cannot end meanwhile: the slot is not done.
+    return;
+  }
+  if (slot->has_records) {
     pipeline_->Submit(std::move(batch),
                       [this, slot](BatchResult result) { OnBatchDone(slot, std::move(result)); });
   } else {
     OnBatchDone(slot, BatchResult());
   }
+  // Only now the next is read: the batches of a stream come to the pipeline in their order.
+  {
+    const std::lock_guard lock(mutex_);
+    submitting_ = false;
+    Advance();
+    finish = TakeFinish();
+  }
+  FinishIf(finish);
 }
 
 Status PushReactor::CheckProducer() {
@@ -198,7 +207,7 @@ void PushReactor::Advance() {
     slots_.front()->response_bytes = rpc::ToByteBuffer(slots_.front()->response);
     StartWrite(&slots_.front()->response_bytes);
   }
-  if (!reading_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
+  if (!reading_ && !submitting_ && !ending_ && !broken_ && slots_.size() < kSlotsMax) {
     reading_ = true;
     StartRead(&request_bytes_);
   }
@@ -258,7 +267,7 @@ void PushReactor::OnDone() {
 
 // Whether the caller must finish the stream, after it let go of the lock.
 bool PushReactor::TakeFinish() {
-  if (finished_ || !ending_ || writing_ || !slots_.empty()) {
+  if (finished_ || !ending_ || submitting_ || writing_ || !slots_.empty()) {
     return false;
   }
   finished_ = true;

@@ -68,6 +68,7 @@ class PushReactor final
   std::string producer_id_;         // set by the first request
   std::deque<std::unique_ptr<Slot>> slots_;
   bool reading_ = false;
+  bool submitting_ = false;         // a request goes to the pipeline: nothing is read, the stream stays
   bool writing_ = false;            // the first slot's response is under way
   bool broken_ = false;             // the client is gone: answers go nowhere
   bool ending_ = false;             // no more requests are taken

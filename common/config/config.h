@@ -107,6 +107,8 @@ LoadResult Load(const Sources& sources);
 std::string DefaultsYaml();
 // The reference page of all options (docs/config.md).
 std::string ReferenceMarkdown();
+// The keys, types and choices of a configuration file as a JSON schema, on one line.
+std::string JsonSchema();
 // A configuration as YAML, with a comment that says where each value that is no default came from.
 std::string EffectiveYaml(const Config& config);
 

@@ -444,7 +444,9 @@ class SourceCatalogue final : public FieldCatalogue {
       }
     }
     for (const auto& [name, type] : types_) {
-      names_.push_back(name);
+      if (name.find(':') == std::string::npos) {   // a column of a view is no field of a document
+        names_.push_back(name);
+      }
     }
   }
 

@@ -363,7 +363,7 @@ TEST(OverlayRulesTest, TheSampleFitsThePack) {
   for (const rule::LoadResult& file : *loaded) {
     files.push_back({file.path, file.text});
   }
-  files.push_back({overlays->front().path, overlays->front().text});
+  files.push_back({overlay::NameInRuleSet(overlays->front().path), overlays->front().text});
   OverlayWorld world({});
   world.Activate(files);
   for (std::size_t i = 0; i < files.size(); ++i) {

@@ -240,7 +240,8 @@ class RemoteSpreadTest : public ::testing::Test {
   }
   // Up to where the rule is judged, by shard 1.
   UnixMillis HomeJudged() {
-    for (const auto& row : View()->shards) {
+    const auto report = View();
+    for (const auto& row : report->shards) {
       if (row.shard == ShardId(1)) {
         return row.judged_ms;
       }

@@ -148,7 +148,7 @@ bool IsServiceFile(std::string_view path) {
     stem.remove_suffix(std::string_view("_internal").size());
   }
   return stem.ends_with("_service") || stem.ends_with("_reactor") ||
-         stem == "coordinator/remote_spread_cluster" ||
+         stem == "coordinator/remote_spread_cluster" || stem == "coordinator/audit" ||
          (stem.starts_with("coordinator/") && stem.ends_with("_client"));
 }
 

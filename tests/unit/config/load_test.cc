@@ -186,5 +186,18 @@ TEST(DescribeTest, ReferencePageIsUpToDate) {
   EXPECT_EQ(text.str(), ReferenceMarkdown()) << "run: weir config defaults --markdown > docs/config.md";
 }
 
+TEST(JsonSchemaTest, NamesEveryKeyInItsSectionOnce) {
+  const std::string schema = JsonSchema();
+  for (const Option& option : Options()) {
+    const std::size_t dot = option.key.find('.');
+    const std::string name(option.key.substr(dot == std::string_view::npos ? 0 : dot + 1));
+    EXPECT_THAT(schema, HasSubstr("\"" + name + "\":{\"description\":")) << option.key;
+  }
+  EXPECT_THAT(schema, HasSubstr(R"("shards":{"description":"Number of virtual shards. Fixed when the )"
+                                R"(data directory is created.","type":"integer","minimum":1,"maximum":4096})"));
+  EXPECT_THAT(schema, HasSubstr(R"("worker":{"type":"object","additionalProperties":false,"properties":{)"));
+  EXPECT_EQ(schema.find("\"worker\":"), schema.rfind("\"worker\":"));
+}
+
 }  // namespace
 }  // namespace weir::config

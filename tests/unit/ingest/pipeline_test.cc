@@ -383,6 +383,7 @@ TEST_F(AdmissionTest, ATenantThatFillsTheServerLeavesAnotherItsShare) {
 TEST_F(AdmissionTest, WhatItsSenderHasGivenUpIsNotBegun) {
   Make({});
   Batch batch = MakeBatch("", 0, 1);
+  scheduler_.Advance(1000);
   batch.give_up_ms = scheduler_.NowMonotonicMs();
   std::optional<BatchResult> result;
   admitting_->Submit(std::move(batch), [&](BatchResult given) { result = std::move(given); });
