@@ -127,7 +127,7 @@ int PrintChange(const AdminFlags& flags, const pb::RuleSetChange& change) {
   } else if (change.version() == 0) {
     out += fmt::format("nothing changed: rule set {} stays\n", change.before_version());
   } else {
-    out += fmt::format("rule set {} is active, after {}\n", change.version(), change.before_version());
+    out += fmt::format("rule set {} replaces {}\n", change.version(), change.before_version());
   }
   Print(out);
   if (change.refused() != 0) {

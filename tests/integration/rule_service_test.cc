@@ -101,7 +101,7 @@ TEST_F(RuleServiceTest, AppliedRulesRunAtOnceAndAfterARestart) {
                                  "for the audit"});
   EXPECT_EQ(applied.exit_code, kExitOk) << applied.err;
   EXPECT_THAT(applied.out, HasSubstr("added"));
-  EXPECT_THAT(applied.out, HasSubstr("rule set 2 is active, after 1"));
+  EXPECT_THAT(applied.out, HasSubstr("rule set 2 replaces 1"));
   EXPECT_TRUE(Runs("more"));
   EXPECT_TRUE(Runs("base"));
   const Outcome history = Rules({"history"});
