@@ -37,6 +37,14 @@ constexpr MethodRule kMethods[] = {
     {"/weir.sink.v1.SinkService/ListDeadLetters", Role::kRead},
     {"/weir.sink.v1.SinkService/ListSinks", Role::kRead},
     {"/weir.sink.v1.SinkService/RetryDeadLetters", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/ApplyRules", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/DeleteRule", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/GetRule", Role::kRead},
+    {"/weir.rule.v1.RuleService/GetRuleSetVersion", Role::kRead},
+    {"/weir.rule.v1.RuleService/ListRules", Role::kRead},
+    {"/weir.rule.v1.RuleService/ListRuleSetVersions", Role::kRead},
+    {"/weir.rule.v1.RuleService/RollBackRules", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/SetRuleEnabled", Role::kAdmin},
     {"/weir.worker.v1.WorkerService/", Role::kNode},
 };
 
