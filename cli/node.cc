@@ -85,9 +85,12 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   cluster_service_ = std::make_unique<coordinator::ClusterService>(std::move(status), index_.get(),
                                                                    clock_);
   MakeRuleService();
+  explain_service_ = std::make_unique<coordinator::ExplainService>(
+      coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   std::vector<grpc::Service*> services = ingest_services_->list();
   services.insert(services.end(),
-                  {alert_service_.get(), cluster_service_.get(), rule_service_.get()});
+                  {alert_service_.get(), cluster_service_.get(), rule_service_.get(),
+                   explain_service_.get()});
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   return OkStatus();
 }

@@ -17,6 +17,7 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/explain_service.h"
 #include "coordinator/rule_service.h"
 #include "coordinator/spread_judge.h"
 #include "ingest/dispatcher.h"
@@ -79,6 +80,7 @@ class Node final : public ProbeTarget {
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
   std::unique_ptr<coordinator::RuleService> rule_service_;
+  std::unique_ptr<coordinator::ExplainService> explain_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 

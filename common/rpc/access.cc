@@ -34,6 +34,7 @@ constexpr MethodRule kMethods[] = {
     {"/weir.alert.v1.AlertService/WatchAlerts", Role::kRead},
     {"/weir.cluster.v1.ClusterService/", Role::kRead},
     {"/weir.cluster.v1.IngestStatusService/", Role::kNode},
+    {"/weir.explain.v1.ExplainService/", Role::kRead},
     {"/weir.rule.v1.RuleService/ApplyRules", Role::kAdmin},
     {"/weir.rule.v1.RuleService/DeleteRule", Role::kAdmin},
     {"/weir.rule.v1.RuleService/GetRule", Role::kRead},
