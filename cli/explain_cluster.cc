@@ -68,7 +68,6 @@ std::optional<ClusterView> ReadCluster(const std::string& address) {
   ClusterView view;
   std::vector<std::vector<rule::Finding>> findings;
   view.rules = worker::CompileRuleFiles(files, plan::CompileOptions(), texts.version, &findings);
-  view.shards = status.shards_size();
   view.tenant = status.tenant();
   for (const cluster_pb::DeadLetter& letter : status.dead_letters()) {
     view.refused[letter.event_id()] = fmt::format(

@@ -109,6 +109,8 @@ class EventExplainer final : private source::Sink {
                            reject.message));
   }
 
+  // A cluster may have given its rules classes that their texts alone do not tell.
+  bool KnowsShards() const { return flags_.address.empty(); }
   void FindDestinations(source::Event* event);
   void AppendText(const plan::CompiledRule& rule, const exec::HeadTrace& trace, std::string* out);
   void AppendJson(const source::Event& event, const plan::CompiledRule& rule,
@@ -239,7 +241,8 @@ void EventExplainer::AppendText(const plan::CompiledRule& rule, const exec::Head
     case Outcome::kMatched:
       *out += fmt::format("  matched    {}\n", name);
       for (const Destination& destination : DestinationsOf(rule)) {
-        *out += fmt::format("{}shard {}{}{}\n", kIndent, destination.shard,
+        *out += fmt::format("{}{}{}{}\n", kIndent,
+                            KnowsShards() ? fmt::format("shard {}", destination.shard) : "counted",
                             destination.group.empty() ? "" : ", group ",
                             ValuesText(destination.group, " = "));
       }
@@ -321,8 +324,10 @@ void EventExplainer::AppendJson(const source::Event& event, const plan::Compiled
   if (trace.outcome == Outcome::kMatched) {
     for (const Destination& destination : DestinationsOf(rule)) {
       json.BeginObject();
-      json.Key("shard");
-      json.Uint(destination.shard);
+      if (KnowsShards()) {
+        json.Key("shard");
+        json.Uint(destination.shard);
+      }
       json.Key("group");
       WriteValues(destination.group, &json);
       json.EndObject();
@@ -362,7 +367,6 @@ int RunExplainWithCluster(ExplainFlags flags) {
     return kExitFailed;
   }
   flags.tenant = cluster->tenant;
-  flags.shards = std::max(1, cluster->shards);
   std::vector<const plan::CompiledRule*> asked = RulesAsked(flags, *cluster->rules, flags.address);
   if (asked.empty()) {
     return kExitFailed;

@@ -19,7 +19,6 @@ void AddExplainEventCommand(CLI::App* explain, Action* action);
 // What a cluster runs.
 struct ClusterView {
   plan::RuleSetPtr rules;
-  int shards = 0;                               // that are served
   std::string tenant;
   // The latest events that came at a wrong time, by id: what became of them.
   std::map<std::string, std::string> refused;
