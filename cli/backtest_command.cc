@@ -9,7 +9,10 @@
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/terminal.h"
+#include "cli/progress_bar.h"
+#include "cli/test_report.h"
 #include "common/backtest/backtest.h"
+#include "common/backtest/expectation.h"
 
 namespace weir::cli {
 namespace {
@@ -23,6 +26,8 @@ struct BacktestFlags {
   std::string alerts;
   std::string format;
   std::string tenant = "default";
+  std::string expect;
+  std::string junit;
 };
 
 // `--rules a.toml b.toml events.json` means two rules: a name after the first that is a rule file or a
@@ -52,18 +57,7 @@ backtest::Options MakeOptions(const BacktestFlags& flags) {
   } else if (flags.alerts == "episodes") {
     options.alerts = plan::AlertMode::kEpisodes;
   }
-  if (StderrIsTerminal()) {
-    auto shown = std::make_shared<std::chrono::steady_clock::time_point>();
-    options.progress = [shown](uint64_t read, uint64_t total) {
-      const auto now = std::chrono::steady_clock::now();
-      if (now - *shown < std::chrono::milliseconds(100)) {
-        return;
-      }
-      *shown = now;
-      fmt::print(stderr, "\rread {} of {} ", HumanBytes(read),
-                 total == 0 ? "?" : HumanBytes(total));
-    };
-  }
+  options.progress = MakeProgressBar();
   return options;
 }
 
@@ -99,7 +93,44 @@ void PrintSummary(const backtest::Result& result, double seconds) {
   }
 }
 
+// Prints how the alerts differ from those that are expected; whether they do not.
+StatusOr<bool> CheckExpected(const BacktestFlags& flags, const backtest::Result& result,
+                             double seconds) {
+  WEIR_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(flags.expect));
+  WEIR_ASSIGN_OR_RETURN(const std::vector<backtest::Expectation> expected,
+                        backtest::ParseExpectations(flags.expect, text));
+  const backtest::Comparison comparison = backtest::Compare(expected, result.alerts);
+  Print(comparison.Differences());
+  if (comparison.ok()) {
+    Print(fmt::format("ok: {} alerts as {} says\n", result.alerts.size(), flags.expect));
+  }
+  if (!flags.junit.empty()) {
+    WEIR_RETURN_IF_ERROR(WriteTextFile(
+        flags.junit, backtest::ToJunit(flags.expect, CasesOf("", comparison, seconds))));
+  }
+  return comparison.ok();
+}
+
+void PrintAlerts(const BacktestFlags& flags, const backtest::Result& result) {
+  const bool table = flags.format.empty() ? StdoutIsTerminal() : flags.format == "table";
+  if (!table) {
+    for (const alert::Alert& alert : result.alerts) {
+      Print(alert::ToJson(alert) + "\n");
+    }
+    return;
+  }
+  alert::RenderOptions render;
+  render.width = StdoutWidth();
+  render.colour = StdoutColour();
+  Print(alert::RenderTable(result.alerts, render));
+}
+
 int RunBacktest(const BacktestFlags& flags) {
+  if (!flags.junit.empty() && flags.expect.empty()) {
+    fmt::print(stderr, "weir backtest: --junit reports on --expect FILE, which is not given\n"
+                       "see `weir backtest --help`\n");
+    return kExitUsage;
+  }
   if (flags.alerts == "parity" && flags.mode == "continuous") {
     fmt::print(stderr, "weir backtest: --alerts parity needs ticks: leave out --mode continuous\n"
                        "see `weir backtest --help`\n");
@@ -107,28 +138,27 @@ int RunBacktest(const BacktestFlags& flags) {
   }
   const auto begin = std::chrono::steady_clock::now();
   const auto result = backtest::Run(MakeOptions(flags));
-  if (StderrIsTerminal()) {
-    fmt::print(stderr, "\r{:<60}\r", "");
-  }
+  ClearProgressBar();
   if (!result.ok()) {
     PrintError(fmt::format("{}", result.status()));
     return kExitFailed;
   }
   PrintFindings(*result);
-  const bool table = flags.format.empty() ? StdoutIsTerminal() : flags.format == "table";
-  if (table) {
-    alert::RenderOptions render;
-    render.width = StdoutWidth();
-    render.colour = StdoutColour();
-    Print(alert::RenderTable(result->alerts, render));
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  bool as_expected = true;
+  if (flags.expect.empty()) {
+    PrintAlerts(flags, *result);
   } else {
-    for (const alert::Alert& alert : result->alerts) {
-      Print(alert::ToJson(alert) + "\n");
+    const StatusOr<bool> checked = CheckExpected(flags, *result, seconds);
+    if (!checked.ok()) {
+      PrintError(fmt::format("{}", checked.status()));
+      return kExitFailed;
     }
+    as_expected = *checked;
   }
-  PrintSummary(*result,
-               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  return result->rejected == 0 && result->rules_refused == 0 ? kExitOk : kExitFailed;
+  PrintSummary(*result, seconds);
+  return as_expected && result->rejected == 0 && result->rules_refused == 0 ? kExitOk : kExitFailed;
 }
 
 }  // namespace
@@ -155,6 +185,10 @@ void AddBacktestCommand(CLI::App* app, Action* action) {
   command->add_option("--format", flags->format,
                       "Form of the alerts; default: table on a terminal, otherwise ndjson")
       ->check(CLI::IsMember({"table", "ndjson"}));
+  command->add_option("--expect", flags->expect,
+                      "File of the alerts that are expected (YAML or NDJSON): print how the alerts differ "
+                      "instead of the alerts; exit code 1 if they do");
+  command->add_option("--junit", flags->junit, "With --expect: also write a report in JUnit's XML");
   command->add_option("--tenant", flags->tenant, "Whose events these are; part of the alerts' ids")
       ->capture_default_str();
   command->add_option("FILE", flags->files, "Files of events, or - for standard input")->required();

@@ -62,6 +62,7 @@ int Run(int argc, const char* const* argv) {
   AddCoordinatorCommand(&app, &action);
   AddIngestCommand(&app, &action);
   AddAlertsCommand(&app, &action);
+  AddSinksCommand(&app, &action);
   AddStoriesCommand(&app, &action);
   AddClusterCommand(&app, &action);
   AddRulesCommand(&app, &action);

@@ -19,6 +19,7 @@ void AddAlertsCommand(CLI::App* app, Action* action);
 void AddClusterCommand(CLI::App* app, Action* action);
 void AddExplainCommand(CLI::App* app, Action* action);
 void AddRulesCommand(CLI::App* app, Action* action);
+void AddSinksCommand(CLI::App* app, Action* action);
 void AddStoriesCommand(CLI::App* app, Action* action);
 void AddConfigCommand(CLI::App* app, Action* action);
 void AddNormalizeCommand(CLI::App* app, Action* action);

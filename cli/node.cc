@@ -3,6 +3,7 @@
 #include <future>
 #include <utility>
 
+#include "cli/alert_sinks.h"
 #include "cli/cli.h"
 #include "cli/role_options.h"
 #include "cli/rule_backends.h"
@@ -36,8 +37,9 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   index_ = std::make_unique<coordinator::AlertIndex>(
       static_cast<std::size_t>(config.coordinator_alerts_max),
       static_cast<std::size_t>(config.coordinator_watch_queue));
+  WEIR_ASSIGN_OR_RETURN(outbox_, OpenSinks(config, store_.get(), clock_, index_.get()));
   worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), store_.get(), clock_,
-                                             index_.get());
+                                             outbox_.get());
   WEIR_RETURN_IF_ERROR(worker_->Start());
   WEIR_RETURN_IF_ERROR(worker_->HoldAllShards(Epoch(0)));
   rule_feed_ = std::make_unique<ingest::CompiledRuleFeed>(config.clock == "replay");
@@ -88,10 +90,11 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   explain_service_ = std::make_unique<coordinator::ExplainService>(
       coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   std::vector<grpc::Service*> services = ingest_services_->list();
-  services.insert(services.end(),
-                  {alert_service_.get(), cluster_service_.get(), rule_service_.get(),
-                   explain_service_.get()});
+  sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
+  services.insert(services.end(), {alert_service_.get(), cluster_service_.get(), rule_service_.get(),
+                                   explain_service_.get(), sink_service_.get()});
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
+  outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
   return OkStatus();
 }
 
@@ -147,6 +150,7 @@ void Node::FillMetrics(MetricSink* sink) {
   ingest_services_->FillStatus(&services);
   FillIngestMetrics(pipeline_->GetStatus(), dispatcher_->GetStatus(), services, sink);
   FillWorkerMetrics(worker_->GetStatus(), sink);
+  FillSinkMetrics(outbox_->GetStatus(), clock_->Now(), sink);
   FillAlertMetrics(*index_, sink);
 }
 
@@ -165,6 +169,9 @@ void Node::Stop() {
   }
   if (coordinator_scheduler_ != nullptr) {
     coordinator_scheduler_->Stop();
+  }
+  if (outbox_ != nullptr) {
+    outbox_->Stop();   // it reads from the worker
   }
   if (worker_ != nullptr) {
     worker_->Stop();

@@ -24,6 +24,8 @@
 #include "ingest/pipeline.h"
 #include "ingest/rule_source.h"
 #include "ingest/services.h"
+#include "worker/alert_outbox.h"
+#include "worker/sink_service.h"
 #include "worker/worker.h"
 
 namespace weir::cli {
@@ -42,6 +44,7 @@ class Node final : public ProbeTarget {
   std::size_t rules_refused() const { return rules_refused_; }
   const std::vector<weir::cluster::v1::RuleFileStatus>& rule_files() const { return rule_files_; }
   worker::Worker* worker() { return worker_.get(); }
+  worker::AlertOutbox* outbox() { return outbox_.get(); }
 
   std::vector<task::Scheduler*> Schedulers() override;
   std::vector<std::string> NotReady() override;
@@ -68,6 +71,7 @@ class Node final : public ProbeTarget {
   // In order of construction; each uses those before it.
   std::unique_ptr<state::StateStore> store_;
   std::unique_ptr<coordinator::AlertIndex> index_;
+  std::unique_ptr<worker::AlertOutbox> outbox_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<task::ThreadScheduler> scheduler_;   // of ingest
   std::unique_ptr<ingest::CompiledRuleFeed> rule_feed_;
@@ -79,6 +83,7 @@ class Node final : public ProbeTarget {
   std::unique_ptr<ingest::Services> ingest_services_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  std::unique_ptr<worker::SinkService> sink_service_;
   std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<coordinator::ExplainService> explain_service_;
   std::unique_ptr<rpc::Server> server_;

@@ -106,6 +106,17 @@ constexpr MetricInfo kTable[] = {
     {"weir_worker_alerts_open", Kind::kGauge, "worker", "", "Alerts whose episode goes on."},
     {"weir_worker_alerts_overdue", Kind::kGauge, "worker", "",
      "Alerts older than the retention, kept because nobody closed them."},
+    {"weir_sink_pending_alerts", Kind::kGauge, "worker", "sink",
+     "Alerts that wait to be delivered to a sink."},
+    {"weir_sink_oldest_pending_seconds", Kind::kGauge, "worker", "sink",
+     "How long the one that waits longest has; 0 when none waits."},
+    {"weir_sink_delivered_total", Kind::kCounter, "worker", "sink", "Alerts that a sink took."},
+    {"weir_sink_failures_total", Kind::kCounter, "worker", "sink",
+     "Deliveries that failed and are repeated."},
+    {"weir_sink_withheld_total", Kind::kCounter, "worker", "sink",
+     "Alerts not delivered because they are in shadow or silenced."},
+    {"weir_sink_dead_letters", Kind::kGauge, "worker", "sink",
+     "Alerts that a sink refused for good."},
 
     {"weir_coordinator_alerts", Kind::kGauge, "coordinator", "", "Alerts held in memory for lists."},
     {"weir_coordinator_alerts_bytes", Kind::kGauge, "coordinator", "", "Memory of these."},
@@ -297,6 +308,20 @@ void FillWorkerMetrics(const worker::WorkerStatus& status, MetricSink* sink) {
   sink->Put("weir_worker_failed", status.failure.empty() ? 0 : 1);
   FillShards(status, sink);
   FillRows(status, sink);
+}
+
+void FillSinkMetrics(const std::vector<worker::SinkStatus>& sinks, UnixMillis now_ms,
+                     MetricSink* sink) {
+  for (const worker::SinkStatus& status : sinks) {
+    const metrics::Labels labels = {{"sink", status.name}};
+    const int64_t oldest_ms = status.oldest_ms == 0 ? 0 : now_ms - status.oldest_ms;
+    sink->Put("weir_sink_pending_alerts", static_cast<double>(status.pending), labels);
+    sink->Put("weir_sink_oldest_pending_seconds", static_cast<double>(oldest_ms) / 1000, labels);
+    sink->Put("weir_sink_delivered_total", static_cast<double>(status.delivered), labels);
+    sink->Put("weir_sink_failures_total", static_cast<double>(status.retries), labels);
+    sink->Put("weir_sink_withheld_total", static_cast<double>(status.withheld), labels);
+    sink->Put("weir_sink_dead_letters", static_cast<double>(status.dead_letters), labels);
+  }
 }
 
 void FillAlertMetrics(const coordinator::AlertIndex& index, MetricSink* sink) {

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/rpc/access.h"
 #include "common/telemetry/metrics.h"
@@ -13,6 +14,7 @@
 #include "ingest/dispatcher.h"
 #include "ingest/pipeline.h"
 #include "weir/cluster/v1/cluster.pb.h"
+#include "worker/alert_outbox.h"
 #include "worker/worker.h"
 
 namespace weir::cli {
@@ -44,6 +46,8 @@ void FillIngestMetrics(const ingest::PipelineStatus& pipeline,
                        const ingest::DispatcherStatus& dispatcher,
                        const weir::cluster::v1::IngestStatus& services, MetricSink* sink);
 void FillWorkerMetrics(const worker::WorkerStatus& status, MetricSink* sink);
+void FillSinkMetrics(const std::vector<worker::SinkStatus>& sinks, UnixMillis now_ms,
+                     MetricSink* sink);
 void FillAlertMetrics(const coordinator::AlertIndex& index, MetricSink* sink);
 void FillLeaderMetrics(const coordinator::LeaderStatus& status, MetricSink* sink);
 // session_alive: whether the lease in the metadata store surely lives.

@@ -57,8 +57,10 @@ std::string FindingsText(const std::vector<overlay::Overlay>& overlays);
 
 // rules_admin.cc: what asks a cluster
 void AddRulesAdminCommands(CLI::App* rules, Action* action);
-// rules_show.cc, rules_coverage.cc
+// rules_show.cc, rules_coverage.cc, rules_examples.cc, rules_tune.cc
 void AddRulesShowCommand(CLI::App* rules, Action* action);
 void AddRulesCoverageCommand(CLI::App* rules, Action* action);
+void AddRulesTestCommand(CLI::App* rules, Action* action);
+void AddRulesTuneCommand(CLI::App* rules, Action* action);
 
 }  // namespace weir::cli

@@ -194,6 +194,8 @@ void AddRulesCommand(CLI::App* app, Action* action) {
       [action, explain_flags] { *action = [explain_flags] { return RunExplain(*explain_flags); }; });
   AddRulesShowCommand(command, action);
   AddRulesCoverageCommand(command, action);
+  AddRulesTestCommand(command, action);
+  AddRulesTuneCommand(command, action);
   AddRulesAdminCommands(command, action);
 }
 

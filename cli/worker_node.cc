@@ -1,6 +1,7 @@
 // weir worker: shards of the cluster, with their data.
 #include <utility>
 
+#include "cli/alert_sinks.h"
 #include "cli/cluster_member.h"
 #include "cli/node_security.h"
 #include "cli/role_node.h"
@@ -9,7 +10,9 @@
 #include "common/rpc/server.h"
 #include "common/telemetry/log.h"
 #include "worker/alert_feed.h"
+#include "worker/alert_outbox.h"
 #include "worker/shard_keeper.h"
+#include "worker/sink_service.h"
 #include "worker/worker.h"
 #include "worker/worker_service.h"
 #include "worker/worker_shard_holder.h"
@@ -40,8 +43,10 @@ class WorkerNode final : public RoleNode {
   std::unique_ptr<ClusterMember> member_;
   std::unique_ptr<state::StateStore> store_;
   std::unique_ptr<worker::AlertFeed> alerts_;
+  std::unique_ptr<worker::AlertOutbox> outbox_;
   std::unique_ptr<worker::Worker> worker_;
   std::unique_ptr<worker::WorkerService> service_;
+  std::unique_ptr<worker::SinkService> sink_service_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<worker::WorkerShardHolder> holder_;
   // Compiles rule sets, away from the scheduler that keeps the lease alive.
@@ -60,15 +65,21 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   WEIR_ASSIGN_OR_RETURN(store_, OpenStore(config));
   alerts_ = std::make_unique<worker::AlertFeed>(
       static_cast<std::size_t>(config.coordinator_alerts_max));
+  WEIR_ASSIGN_OR_RETURN(outbox_, OpenSinks(config, store_.get(), clock, alerts_.get()));
   worker_ = std::make_unique<worker::Worker>(MakeWorkerOptions(config), store_.get(), clock,
-                                             alerts_.get());
+                                             outbox_.get());
   WEIR_RETURN_IF_ERROR(worker_->Start());
+  outbox_->Start(
+      [worker = worker_.get()](const Hash128& alert) { return worker->GetAlert(alert); });
   worker::WorkerService::Options options;
   options.cluster_id = member_->settings().cluster_id;
   options.worker_id = member_->id();
   options.incarnation = member_->incarnation();
   service_ = std::make_unique<worker::WorkerService>(options, worker_.get(), alerts_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get()}, security_.server));
+  sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen,
+                                                    {service_.get(), sink_service_.get()},
+                                                    security_.server));
   holder_ = std::make_unique<worker::WorkerShardHolder>(worker_.get());
   worker::ShardKeeperOptions keeper;
   keeper.worker_id = member_->id();
@@ -113,6 +124,7 @@ std::vector<std::string> WorkerNode::NotReady() {
 
 void WorkerNode::FillMetrics(MetricSink* sink) {
   FillWorkerMetrics(worker_->GetStatus(), sink);
+  FillSinkMetrics(outbox_->GetStatus(), SystemClock().Now(), sink);
   FillMemberMetrics(member_->SessionAlive(), sink);
 }
 
@@ -133,6 +145,9 @@ void WorkerNode::Stop() {
     });
   }
   compiler_.Stop();
+  if (outbox_ != nullptr) {
+    outbox_->Stop();
+  }
   if (worker_ != nullptr) {
     worker_->Stop();
   }

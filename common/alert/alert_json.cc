@@ -1,4 +1,5 @@
 #include "common/alert/alert.h"
+#include "common/alert/json_parts.h"
 #include "common/alert/text_internal.h"
 #include "common/base/json_writer.h"
 
@@ -56,19 +57,9 @@ void WriteSingle(const Value& value, JsonWriter* json) {
 void WriteCells(std::string_view key, const std::vector<NamedCell>& cells, JsonWriter* json) {
   json->Key(key);
   json->BeginObject();
-  Arena arena;
   for (const NamedCell& cell : cells) {
     json->Key(cell.name);
-    const Value value = CellValue(cell, &arena);
-    if (!value.is_multi()) {
-      WriteSingle(value, json);
-      continue;
-    }
-    json->BeginArray();
-    for (const Value& item : value.items()) {
-      WriteSingle(item, json);
-    }
-    json->EndArray();
+    WriteCellValue(cell, json);
   }
   json->EndObject();
 }
@@ -79,35 +70,6 @@ void BeginEntry(const rule::ThreatEntry& entry, JsonWriter* json) {
   WriteText("id", entry.id, json);
   WriteText("name", entry.name, json);
   WriteText("reference", entry.reference, json);
-}
-
-// The shape of rule files: framework, tactic, technique [.. subtechnique []].
-void WriteThreat(const std::vector<rule::ThreatMapping>& threat, JsonWriter* json) {
-  json->Key("threat");
-  json->BeginArray();
-  for (const rule::ThreatMapping& mapping : threat) {
-    json->BeginObject();
-    WriteText("framework", mapping.framework, json);
-    json->Key("tactic");
-    BeginEntry(mapping.tactic, json);
-    json->EndObject();
-    json->Key("technique");
-    json->BeginArray();
-    for (const rule::ThreatTechnique& technique : mapping.techniques) {
-      BeginEntry(technique.entry, json);
-      json->Key("subtechnique");
-      json->BeginArray();
-      for (const rule::ThreatEntry& subtechnique : technique.subtechniques) {
-        BeginEntry(subtechnique, json);
-        json->EndObject();
-      }
-      json->EndArray();
-      json->EndObject();
-    }
-    json->EndArray();
-    json->EndObject();
-  }
-  json->EndArray();
 }
 
 template <typename Texts>
@@ -184,6 +146,47 @@ void WriteLife(const Alert& alert, JsonWriter* json) {
 
 }  // namespace
 
+void WriteCellValue(const NamedCell& cell, JsonWriter* json) {
+  Arena arena;
+  const Value value = CellValue(cell, &arena);
+  if (!value.is_multi()) {
+    WriteSingle(value, json);
+    return;
+  }
+  json->BeginArray();
+  for (const Value& item : value.items()) {
+    WriteSingle(item, json);
+  }
+  json->EndArray();
+}
+
+void WriteThreatMappings(const std::vector<rule::ThreatMapping>& threat, JsonWriter* json) {
+  json->BeginArray();
+  for (const rule::ThreatMapping& mapping : threat) {
+    json->BeginObject();
+    WriteText("framework", mapping.framework, json);
+    json->Key("tactic");
+    BeginEntry(mapping.tactic, json);
+    json->EndObject();
+    json->Key("technique");
+    json->BeginArray();
+    for (const rule::ThreatTechnique& technique : mapping.techniques) {
+      BeginEntry(technique.entry, json);
+      json->Key("subtechnique");
+      json->BeginArray();
+      for (const rule::ThreatEntry& subtechnique : technique.subtechniques) {
+        BeginEntry(subtechnique, json);
+        json->EndObject();
+      }
+      json->EndArray();
+      json->EndObject();
+    }
+    json->EndArray();
+    json->EndObject();
+  }
+  json->EndArray();
+}
+
 std::string ToJson(const Alert& alert) {
   std::string out;
   JsonWriter json(&out);
@@ -208,7 +211,8 @@ std::string ToJson(const Alert& alert) {
   WriteTime("suppressed_last", alert.suppression.last_ms, &json);
   WriteTexts("flags", AlertFlagNames(alert.flags), &json);
   WriteTexts("tags", alert.tags, &json);
-  WriteThreat(alert.threat, &json);
+  json.Key("threat");
+  WriteThreatMappings(alert.threat, &json);
   WriteEvents(alert.events, &json);
   WriteText("note", alert.note, &json);
   WriteLife(alert, &json);

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "common/backtest/pass_internal.h"
 #include "common/base/bytes.h"
 #include "common/exec/router.h"
 #include "common/overlay/overlay.h"
@@ -17,12 +18,6 @@ namespace weir::backtest {
 namespace {
 
 constexpr std::size_t kRowsPerRecord = 1024;
-
-// The rows of one event, waiting to be sorted by time.
-struct TimedRows {
-  UnixMillis time_ms;    // the earlier of @timestamp and event.ingested: nothing closes past it
-  std::string bytes;
-};
 
 class Collector final : public source::Sink {
  public:
@@ -142,8 +137,12 @@ StatusOr<plan::RuleSetPtr> LoadRules(const Options& options, Result* result) {
   return compiled.rules;
 }
 
-Status ReadFiles(const Options& options, const plan::RuleSetPtr& rules, Result* result,
-                 std::vector<TimedRows>* rows) {
+}  // namespace
+
+StatusOr<std::vector<TimedRows>> ReadRows(const Options& options, const plan::RuleSetPtr& rules,
+                                          Result* result) {
+  result->rejected_by_reason.assign(source::kRejectReasonCount, 0);
+  std::vector<TimedRows> rows;
   source::Options decoder_options;
   decoder_options.tenant = options.tenant;
   decoder_options.ingested = source::Options::Ingested::kTimestamp;
@@ -154,7 +153,7 @@ Status ReadFiles(const Options& options, const plan::RuleSetPtr& rules, Result* 
   router_options.shard_count = 1;
   router_options.replay = true;
   exec::Router router(rules, router_options);
-  Collector collector(&router, result, rows);
+  Collector collector(&router, result, &rows);
   for (const std::string& file : options.files) {
     WEIR_ASSIGN_OR_RETURN(const auto reader, source::RecordReader::Open(file));
     uint64_t number = 0;
@@ -180,33 +179,22 @@ Status ReadFiles(const Options& options, const plan::RuleSetPtr& rules, Result* 
     }
   }
   collector.FinishExcepted();
-  return OkStatus();
-}
-
-}  // namespace
-
-StatusOr<Result> Run(const Options& options) {
-  if (options.alerts == plan::AlertMode::kParity && options.mode == plan::JudgeMode::kContinuous) {
-    return InvalidArgument("parity alerts are made at ticks: use them with schedule mode");
-  }
-  Result result;
-  result.rejected_by_reason.assign(source::kRejectReasonCount, 0);
-  WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rules, LoadRules(options, &result));
-  std::vector<TimedRows> rows;
-  WEIR_RETURN_IF_ERROR(ReadFiles(options, rules, &result, &rows));
   std::stable_sort(rows.begin(), rows.end(), [](const TimedRows& a, const TimedRows& b) {
     return a.time_ms < b.time_ms;
   });
+  return rows;
+}
 
+Status FoldRows(const Options& options, const std::vector<TimedRows>& rows,
+                shard::Environment* environment, Result* result) {
   const std::unique_ptr<state::StateStore> store = state::MakeMemoryStore();
-  LatestAlerts alerts(rules);
   shard::ShardOptions shard_options;
   shard_options.tenant = options.tenant;
   shard_options.replay = true;
   shard_options.whole = true;
   // Within the pass a repeat is a repeat however far apart the copies are, or never one.
   shard_options.repeat_horizon_ms = options.drop_repeats ? 400 * 365 * kMillisPerDay : 0;
-  shard::Shard shard(shard_options, store.get(), &alerts);
+  shard::Shard shard(shard_options, store.get(), environment);
   shard::RecordHeader header;
   header.version = RuleSetVersion(1);
   header.kind = shard::RecordKind::kActivate;
@@ -231,10 +219,22 @@ StatusOr<Result> Run(const Options& options) {
   shard::RecordWriter end(header);
   WEIR_RETURN_IF_ERROR(apply(&end));
 
-  result.repeated = shard.meta().repeats;
+  result->repeated = shard.meta().repeats;
   for (const auto& [hash, rule] : shard.rule_states()) {
-    result.suppressed += rule.suppressed;
+    result->suppressed += rule.suppressed;
   }
+  return OkStatus();
+}
+
+StatusOr<Result> Run(const Options& options) {
+  if (options.alerts == plan::AlertMode::kParity && options.mode == plan::JudgeMode::kContinuous) {
+    return InvalidArgument("parity alerts are made at ticks: use them with schedule mode");
+  }
+  Result result;
+  WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr rules, LoadRules(options, &result));
+  WEIR_ASSIGN_OR_RETURN(const std::vector<TimedRows> rows, ReadRows(options, rules, &result));
+  LatestAlerts alerts(rules);
+  WEIR_RETURN_IF_ERROR(FoldRows(options, rows, &alerts, &result));
   result.alerts = alerts.Take();
   return result;
 }

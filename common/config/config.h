@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "common/config/sink_config.h"
+
 namespace weir::config {
 
 // Members are set by the option table, which also holds their defaults and documentation.
@@ -79,6 +81,8 @@ struct Config {
 
   std::string log_level;                   // debug, info, warn, error
   std::string log_format;                  // text, json
+
+  std::vector<SinkConfig> sinks;           // not of the option table: the list `sinks` of the file
 
   // Where each key got its value: "default", "weir.yaml:3:5", "environment WEIR_LISTEN", "--listen".
   std::map<std::string, std::string, std::less<>> origins;

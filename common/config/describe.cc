@@ -140,6 +140,9 @@ std::string ReferenceMarkdown() {
                        Values(option), YamlValue(option, config), EnvironmentName(option),
                        FlagName(option));
   }
+  out +=
+      "\n## sinks\n\n"
+      "A list, in the file only: where alerts are delivered to. [sinks.md](sinks.md) has its keys.\n";
   return out;
 }
 
@@ -155,6 +158,13 @@ std::string EffectiveYaml(const Config& config) {
     const bool is_default = origin == config.origins.end() || origin->second == "default";
     out += fmt::format("{}{}: {}{}\n", section.empty() ? "" : "  ", NameInSection(option),
                        YamlValue(option, config), is_default ? "" : "  # " + origin->second);
+  }
+  // What else is known of a sink stands in the file; secrets stand elsewhere.
+  out += config.sinks.empty() ? "" : "sinks:\n";
+  for (const SinkConfig& sink : config.sinks) {
+    out += fmt::format("  - name: {}\n    type: {}\n    {}: {}\n", sink.name, sink.type,
+                       sink.type == "file" ? "path" : "url",
+                       sink.type == "file" ? sink.path : sink.url);
   }
   return out;
 }

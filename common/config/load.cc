@@ -79,6 +79,7 @@ class Loader {
     }
     std::vector<YamlEntry> entries;
     ReadYaml(sources.file_path, sources.file_text, &entries, &result_.problems);
+    ReadSinks(sources.file_path, sources.file_text, &result_.config.sinks, &result_.problems);
     for (const YamlEntry& entry : entries) {
       Set(entry.key, entry.where, entry.values);
     }

@@ -7,6 +7,7 @@
 #include "common/base/json_writer.h"
 #include "common/config/config.h"
 #include "common/config/options.h"
+#include "common/config/yaml_source_internal.h"
 
 namespace weir::config {
 namespace {
@@ -111,6 +112,8 @@ std::string JsonSchema() {
     WriteOptions(section, &json);
     EndSection(&json);
   }
+  json.Key("sinks");
+  json.Raw(SinksSchema());
   EndSection(&json);
   return out + "\n";
 }

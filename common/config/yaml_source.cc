@@ -52,6 +52,9 @@ class YamlReader {
  private:
   void ReadEntry(const std::string& key, const std::string& where, const YAML::Node& value,
                  bool top_level) {
+    if (top_level && key == "sinks") {
+      return;   // of ReadSinks
+    }
     if (top_level && IsSection(key)) {
       if (value.IsMap()) {
         ReadMap(value, key + ".");

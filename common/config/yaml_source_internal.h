@@ -19,4 +19,11 @@ struct YamlEntry {
 void ReadYaml(const std::string& path, const std::string& text, std::vector<YamlEntry>* entries,
               std::vector<Problem>* problems);
 
+// Appends the items of the list `sinks`, and a problem for everything that is wrong with them. Silent about
+// what is no YAML.
+void ReadSinks(const std::string& path, const std::string& text, std::vector<SinkConfig>* sinks,
+               std::vector<Problem>* problems);
+// What that list may be, as a JSON schema.
+std::string SinksSchema();
+
 }  // namespace weir::config

@@ -30,6 +30,9 @@ TEST(NodeMetricsTest, EveryMetricOfTheTableIsServedAndNoOther) {
   MetricSink sink(&registry);
   FillIngestMetrics({}, {}, {}, &sink);
   FillWorkerMetrics({}, &sink);
+  worker::SinkStatus hook;
+  hook.name = "hook";
+  FillSinkMetrics({hook}, 0, &sink);
   FillAlertMetrics(coordinator::AlertIndex(100, 10), &sink);
   FillLeaderMetrics({}, &sink);
   FillMemberMetrics(true, &sink);
