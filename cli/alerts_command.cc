@@ -24,6 +24,7 @@ void AddAlertsCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand("alerts", "List, show, watch and change alerts");
   command->require_subcommand(1);
   AddAlertReads(command, action);
+  AddAlertWatch(command, action);
   AddAlertUpdates(command, action);
 }
 

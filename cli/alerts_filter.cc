@@ -3,6 +3,8 @@
 #include <optional>
 
 #include "cli/alerts_internal.h"
+#include "cli/terminal.h"
+#include "common/base/clock.h"
 #include "common/base/time.h"
 #include "common/base/units.h"
 #include "common/wire/time.h"
@@ -99,6 +101,14 @@ Status FillAlertFilter(const AlertFilterFlags& flags, UnixMillis now_ms, pb::Ale
                                 &pb::AlertFilter::mutable_changed_from, filter));
   filter->set_text(flags.text);
   return OkStatus();
+}
+
+bool ReadAlertFilter(const AlertFilterFlags& flags, pb::AlertFilter* filter) {
+  const Status status = FillAlertFilter(flags, SystemClock().Now(), filter);
+  if (!status.ok()) {
+    PrintError(std::string(Message(status)));
+  }
+  return status.ok();
 }
 
 }  // namespace weir::cli

@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/terminal.h"
+#include "common/alert/render.h"
 #include "common/backtest/backtest.h"
 
 namespace weir::cli {

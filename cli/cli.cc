@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/command_internal.h"
+#include "cli/command_reference.h"
 
 namespace weir::cli {
 namespace {
@@ -41,7 +42,8 @@ void AddAddressOption(CLI::App* app, std::string* address) {
   *address = kDefaultAddress;
   app->add_option("--address", *address, "HOST:PORT of the cluster")
       ->capture_default_str()
-      ->envname("WEIR_ADDRESS");
+      ->envname("WEIR_ADDRESS")
+      ->group(kConnectionGroup);
 }
 
 int Run(int argc, const char* const* argv) {
@@ -65,6 +67,7 @@ int Run(int argc, const char* const* argv) {
   AddNormalizeCommand(&app, &action);
   AddSelftestCommand(&app, &action);
   AddConfigCommand(&app, &action);
+  AddHelpCommand(&app, &action);
   AddVersionCommand(&app, &action);
   try {
     app.parse(argc, argv);

@@ -9,6 +9,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "cli/cli.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -108,7 +109,7 @@ int Fail(const std::string& address, const Status& status) {
   } else {
     PrintCallError(address, status);
   }
-  return kExitFailed;
+  return ExitCodeOf(status.code());
 }
 
 std::string NodesTable(const pb::ListNodesResponse& response) {

@@ -23,6 +23,7 @@ void AddConfigCommand(CLI::App* app, Action* action);
 void AddNormalizeCommand(CLI::App* app, Action* action);
 void AddBacktestCommand(CLI::App* app, Action* action);
 void AddSelftestCommand(CLI::App* app, Action* action);
+void AddHelpCommand(CLI::App* app, Action* action);
 
 // Declares --address with its default.
 void AddAddressOption(CLI::App* app, std::string* address);
