@@ -63,6 +63,7 @@ int Run(int argc, const char* const* argv) {
   AddStoriesCommand(&app, &action);
   AddClusterCommand(&app, &action);
   AddRulesCommand(&app, &action);
+  AddExplainCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);
   AddSelftestCommand(&app, &action);

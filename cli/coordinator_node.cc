@@ -9,6 +9,7 @@
 #include "cli/cluster_member.h"
 #include "cli/role_node.h"
 #include "cli/role_options.h"
+#include "cli/rule_backends.h"
 #include "common/cluster/keys.h"
 #include "common/cluster/node_watch.h"
 #include "common/cluster/table_watch.h"
@@ -22,6 +23,7 @@
 #include "coordinator/leader_client.h"
 #include "coordinator/remote_alert_backend.h"
 #include "coordinator/remote_spread_cluster.h"
+#include "coordinator/rule_service.h"
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
 #include "worker/rule_store.h"
@@ -53,6 +55,7 @@ class CoordinatorNode final : public RoleNode {
   void OnRules(const cluster::RuleSetTexts& texts);
   coordinator::LeaderStatus GetLeaderStatus();
   void MakeJudge(const config::Config& config);
+  void MakeRuleService(const config::Config& config, const Clock* clock);
   std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
   cluster::ShardEntry EntryOf(ShardId shard) const;
   void TellJudge();
@@ -70,6 +73,8 @@ class CoordinatorNode final : public RoleNode {
   std::unique_ptr<coordinator::IngestClient> ingests_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  RuleHistory rule_history_;
+  std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<rpc::Server> server_;
   task::ThreadScheduler compiler_;   // of rule sets
   mutable std::mutex mutex_;
@@ -105,8 +110,10 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   alert_service_ = std::make_unique<coordinator::AlertService>(index_.get(), AlertsOf(config));
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {alert_service_.get(),
-                                                                    cluster_service_.get()}));
+  MakeRuleService(config, clock);
+  WEIR_ASSIGN_OR_RETURN(
+      server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
+                                                  rule_service_.get()}));
   StartLeader(config, clock, std::move(texts));
   return OkStatus();
 }
@@ -185,6 +192,18 @@ void CoordinatorNode::MakeJudge(const config::Config& config) {
   options.tenant = config.tenant;
   options.shard_count = static_cast<uint16_t>(config.shards);
   judge_ = std::make_unique<coordinator::SpreadJudge>(options, spread_cluster_.get(), &judging_);
+}
+
+void CoordinatorNode::MakeRuleService(const config::Config& config, const Clock* clock) {
+  ClusterRules rules;
+  rules.history = &rule_history_;
+  rules.scheduler = member_->scheduler();
+  rules.leader = [this] { return leader_.get(); };
+  rules.workers = [this] { return workers_->GetStatus(); };
+  rules.clock = clock;
+  rules.activation_delay_ms = config.cluster_activation_delay_ms;
+  rules.empty = TextsOf(LoadedRules(), config);
+  rule_service_ = std::make_unique<coordinator::RuleService>(MakeClusterRuleBackend(std::move(rules)));
 }
 
 cluster::ShardEntry CoordinatorNode::EntryOf(ShardId shard) const {
@@ -311,6 +330,7 @@ void CoordinatorNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {
 }
 
 void CoordinatorNode::OnRules(const cluster::RuleSetTexts& texts) {
+  rule_history_.Add(texts);
   compiler_.Post([this, texts] {
     std::vector<std::vector<rule::Finding>> findings;
     plan::RuleSetPtr compiled = worker::CompileRuleFiles(FilesOf(texts), CompileOptionsOf(texts),
@@ -342,6 +362,7 @@ void CoordinatorNode::Stop() {
     });
   }
   compiler_.Stop();
+  rule_service_.reset();
   cluster_service_.reset();   // its threads ask the leader and the judge
   if (judge_ != nullptr) {
     judge_->Stop();

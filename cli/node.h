@@ -15,6 +15,7 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/rule_service.h"
 #include "coordinator/spread_judge.h"
 #include "ingest/dispatcher.h"
 #include "ingest/pipeline.h"
@@ -47,6 +48,7 @@ class Node {
   Status Open(const config::Config& config, std::unique_ptr<state::StateStore> store,
               const Clock* clock);
   Status LoadRules(const config::Config& config);
+  void MakeRuleService();
 
   SystemClock system_clock_;
   const Clock* clock_ = nullptr;
@@ -68,6 +70,7 @@ class Node {
   std::unique_ptr<ingest::Services> ingest_services_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 
