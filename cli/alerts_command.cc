@@ -2,12 +2,12 @@
 #include <cstdlib>
 
 #include "cli/alerts_internal.h"
-#include "common/rpc/channel.h"
+#include "cli/dial.h"
 
 namespace weir::cli {
 
 AlertStub ConnectAlerts(const std::string& address) {
-  return weir::alert::v1::AlertService::NewStub(rpc::MakeChannel(address));
+  return weir::alert::v1::AlertService::NewStub(Dial(address));
 }
 
 void SetActor(grpc::ClientContext* context) {

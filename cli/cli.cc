@@ -4,6 +4,8 @@
 
 #include "cli/command_internal.h"
 #include "cli/command_reference.h"
+#include "cli/dial.h"
+#include "cli/terminal.h"
 
 namespace weir::cli {
 namespace {
@@ -44,6 +46,7 @@ void AddAddressOption(CLI::App* app, std::string* address) {
       ->capture_default_str()
       ->envname("WEIR_ADDRESS")
       ->group(kConnectionGroup);
+  AddClientOptions(app);
 }
 
 int Run(int argc, const char* const* argv) {
@@ -54,6 +57,7 @@ int Run(int argc, const char* const* argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "weir " + Version());
   app.get_formatter()->column_width(34);
+  ResetClientOptions();
   Action action;
   AddAllCommand(&app, &action);
   AddWorkerCommand(&app, &action);
@@ -79,6 +83,10 @@ int Run(int argc, const char* const* argv) {
     }
     const std::string path = CommandPath(app);
     fmt::print(stderr, "{}: {}\nsee `{} --help`\n", path, error.what(), path);
+    return kExitUsage;
+  }
+  if (const Status status = LoadClientOptions(); !status.ok()) {
+    PrintError(std::string(Message(status)));
     return kExitUsage;
   }
   return action ? action() : kExitUsage;

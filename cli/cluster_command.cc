@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/cluster_nodes_internal.h"
 #include "cli/command_internal.h"
+#include "cli/dial.h"
 #include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
@@ -218,7 +219,7 @@ std::string StatusJson(const pb::GetStatusResponse& status,
 }
 
 int RunStatus(const ClusterFlags& flags) {
-  const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
+  const auto stub = pb::ClusterService::NewStub(Dial(flags.address));
   grpc::ClientContext context;
   rpc::SetTimeout(&context, kCallTimeoutMs);
   pb::GetStatusResponse response;
@@ -244,7 +245,7 @@ int RunStatus(const ClusterFlags& flags) {
 }
 
 int RunWait(const ClusterFlags& flags) {
-  const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
+  const auto stub = pb::ClusterService::NewStub(Dial(flags.address));
   grpc::ClientContext context;
   rpc::SetTimeout(&context, kWaitTimeoutMs);
   pb::WaitJudgedResponse response;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/node_probes.h"
 #include "common/cluster/keys.h"
 #include "common/meta/etcd/etcd_store.h"
 #include "common/telemetry/log.h"
@@ -137,6 +138,11 @@ Status ClusterMember::Connect(const config::Config& config) {
     }
     std::this_thread::sleep_for(kJoinRetry);
   }
+}
+
+bool ClusterMember::SessionAlive() {
+  auto alive = std::make_shared<bool>(false);
+  return AskWithin(&scheduler_, [this, alive] { *alive = session_->alive(); }) && *alive;
 }
 
 void ClusterMember::Leave() {

@@ -34,6 +34,9 @@ class ClusterMember {
   task::ThreadScheduler* scheduler() { return &scheduler_; }
   meta::MetaStore* store() { return store_.get(); }
   meta::Session* session() { return session_.get(); }
+  // Whether the lease surely lives; false when the scheduler does not answer within a second. From any
+  // thread but the scheduler's.
+  bool SessionAlive();
   // What the node says of itself, once it listens.
   cluster::NodeInfo Info(const std::string& address) const;
   uint64_t incarnation() const { return incarnation_; }

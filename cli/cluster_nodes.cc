@@ -9,6 +9,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "cli/cli.h"
+#include "cli/dial.h"
 #include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
@@ -169,7 +170,7 @@ std::string ShardsTable(const pb::ListShardsResponse& response) {
 }
 
 int RunNodes(const NodesFlags& flags) {
-  const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
+  const auto stub = pb::ClusterService::NewStub(Dial(flags.address));
   const auto response = ListNodes(stub.get());
   if (!response.ok()) {
     return Fail(flags.address, response.status());
@@ -182,7 +183,7 @@ int RunNodes(const NodesFlags& flags) {
 }
 
 int RunShards(const NodesFlags& flags) {
-  const auto stub = pb::ClusterService::NewStub(rpc::MakeChannel(flags.address));
+  const auto stub = pb::ClusterService::NewStub(Dial(flags.address));
   grpc::ClientContext context;
   rpc::SetTimeout(&context, kCallTimeoutMs);
   pb::ListShardsRequest request;

@@ -123,9 +123,9 @@ std::vector<std::string> ChoicesOf(const CLI::Option& option) {
 
 std::string CommandsMarkdown(const CLI::App& root) {
   std::string out =
-      "# Commands\n\n"
-      "Every command of `weir` with its options, as `--help` says them; made by `weir help --markdown`. How "
-      "commands\nbehave alike, and what their exit codes mean, is in [cli.md](cli.md).\n";
+      "# Commands\n\n<!-- Made by `weir help --markdown`; a test compares. -->\n\n"
+      "Every command of `weir` with its options, as `--help` says them. How commands behave alike, and what "
+      "their\nexit codes mean, is in [cli.md](cli.md).\n";
   if (const CLI::App* command = FindWithGroup(root, kConnectionGroup); command != nullptr) {
     out += "\n## Connection options\n\nOf every command that asks a cluster.\n\n"
            "| Option | Meaning |\n| --- | --- |\n";

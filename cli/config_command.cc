@@ -10,6 +10,7 @@
 #include "cli/command_internal.h"
 #include "cli/command_reference.h"
 #include "cli/config_flags_internal.h"
+#include "cli/node_metrics.h"
 #include "cli/terminal.h"
 #include "common/base/status.h"
 #include "common/config/config.h"
@@ -75,6 +76,14 @@ StatusOr<config::LoadResult> LoadConfig(const ConfigFlags& flags) {
 void AddConfigCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand("config", "Show and check configurations");
   command->require_subcommand(1);
+
+  CLI::App* metrics = command->add_subcommand("metrics", "Print the reference page docs/metrics.md");
+  metrics->callback([action] {
+    *action = [] {
+      Print(MetricsMarkdown());
+      return kExitOk;
+    };
+  });
 
   CLI::App* defaults = command->add_subcommand("defaults", "Print every option with its default");
   auto markdown = std::make_shared<bool>(false);

@@ -2,11 +2,13 @@
 #include <chrono>
 #include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "cli/cli.h"
 #include "cli/cluster_member.h"
+#include "cli/node_security.h"
 #include "cli/role_node.h"
 #include "cli/role_options.h"
 #include "cli/rule_backends.h"
@@ -47,6 +49,13 @@ class CoordinatorNode final : public RoleNode {
   const std::string& id() const override { return member_->id(); }
   void Stop() override;
 
+  std::vector<task::Scheduler*> Schedulers() override {
+    return {member_->scheduler(), &follower_, &judging_};
+  }
+  std::vector<std::string> NotReady() override;
+  void FillMetrics(MetricSink* sink) override;
+  const rpc::AccessControl* access() const override { return security_.access.get(); }
+
  private:
   Status LoadRules(const config::Config& config, cluster::RuleSetTexts* texts);
   void StartLeader(const config::Config& config, const Clock* clock, cluster::RuleSetTexts texts);
@@ -54,6 +63,7 @@ class CoordinatorNode final : public RoleNode {
   void OnNodes(const cluster::NodeWatch::Nodes& nodes);
   void OnRules(const cluster::RuleSetTexts& texts);
   coordinator::LeaderStatus GetLeaderStatus();
+  std::optional<coordinator::LeaderStatus> TryLeaderStatus();
   void MakeJudge(const config::Config& config);
   void MakeRuleService(const config::Config& config, const Clock* clock);
   std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
@@ -64,6 +74,7 @@ class CoordinatorNode final : public RoleNode {
   bool KnowsNewestRules(const coordinator::LeaderStatus& status);
 
   int64_t drain_timeout_ms_ = 0;
+  NodeSecurity security_;
   bool stopped_ = false;
   std::unique_ptr<ClusterMember> member_;
   std::vector<weir::cluster::v1::RuleFileStatus> rule_files_;
@@ -93,6 +104,7 @@ class CoordinatorNode final : public RoleNode {
 
 Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   drain_timeout_ms_ = config.drain_timeout_ms;
+  WEIR_ASSIGN_OR_RETURN(security_, MakeNodeSecurity(config));
   cluster::RuleSetTexts texts;
   WEIR_RETURN_IF_ERROR(LoadRules(config, &texts));
   WEIR_ASSIGN_OR_RETURN(
@@ -103,17 +115,21 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
       static_cast<std::size_t>(config.coordinator_watch_queue));
   coordinator::WorkerClient::Options client;
   client.cluster_id = member_->settings().cluster_id;
+  client.credentials = security_.peers;
   workers_ = std::make_unique<coordinator::WorkerClient>(client, &follower_, index_.get());
-  ingests_ = std::make_unique<coordinator::IngestClient>(
-      coordinator::IngestClient::Options{member_->settings().cluster_id});
+  coordinator::IngestClient::Options ingests;
+  ingests.cluster_id = member_->settings().cluster_id;
+  ingests.credentials = security_.peers;
+  ingests_ = std::make_unique<coordinator::IngestClient>(std::move(ingests));
   MakeJudge(config);
   alert_service_ = std::make_unique<coordinator::AlertService>(index_.get(), AlertsOf(config));
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
   MakeRuleService(config, clock);
   WEIR_ASSIGN_OR_RETURN(
-      server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
-                                                  rule_service_.get()}));
+      server_, rpc::Server::Start(config.listen,
+                                  {alert_service_.get(), cluster_service_.get(), rule_service_.get()},
+                                  security_.server));
   StartLeader(config, clock, std::move(texts));
   return OkStatus();
 }
@@ -181,6 +197,7 @@ void CoordinatorNode::StartLeader(const config::Config& config, const Clock* clo
 void CoordinatorNode::MakeJudge(const config::Config& config) {
   coordinator::RemoteSpreadCluster::Options remote;
   remote.cluster_id = member_->settings().cluster_id;
+  remote.credentials = security_.peers;
   spread_cluster_ = std::make_unique<coordinator::RemoteSpreadCluster>(
       remote, &judging_,
       [this] {
@@ -256,7 +273,8 @@ Status CoordinatorNode::WaitJudged(bool forwarded) {
       return Unavailable("coordinator '{}' does not lead", member_->id());
     } else if (!status.leading && !status.leader.address.empty() &&
                status.leader.id != member_->id()) {
-      last = coordinator::AskLeaderToWait(status.leader.address, kJudgeTimeoutMs);
+      last = coordinator::AskLeaderToWait(status.leader.address, security_.peers,
+                                          kJudgeTimeoutMs);
       if (last.ok() || last.code() != StatusCode::kUnavailable) {
         return last;
       }
@@ -310,6 +328,42 @@ coordinator::LeaderStatus CoordinatorNode::GetLeaderStatus() {
     }
   });
   return status;
+}
+
+// Empty when the scheduler does not answer in time.
+std::optional<coordinator::LeaderStatus> CoordinatorNode::TryLeaderStatus() {
+  auto status = std::make_shared<coordinator::LeaderStatus>();
+  const bool answered = AskWithin(member_->scheduler(), [this, status] {
+    if (leader_ != nullptr) {
+      *status = leader_->GetStatus();
+    }
+  });
+  return answered ? std::optional(*status) : std::nullopt;
+}
+
+// Standbys are ready, too: they answer questions.
+std::vector<std::string> CoordinatorNode::NotReady() {
+  const std::optional<coordinator::LeaderStatus> status = TryLeaderStatus();
+  if (!status.has_value()) {
+    return {"the metadata scheduler is busy"};
+  }
+  std::vector<std::string> reasons;
+  if (!status->registered) {
+    reasons.emplace_back("no live lease in the metadata store");
+  }
+  if (status->leader.id.empty()) {
+    reasons.emplace_back("no coordinator leads, as far as known");
+  }
+  return reasons;
+}
+
+void CoordinatorNode::FillMetrics(MetricSink* sink) {
+  const std::optional<coordinator::LeaderStatus> status = TryLeaderStatus();
+  if (status.has_value()) {
+    FillLeaderMetrics(*status, sink);
+  }
+  FillAlertMetrics(*index_, sink);
+  FillMemberMetrics(member_->SessionAlive(), sink);
 }
 
 void CoordinatorNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/cluster_member.h"
+#include "cli/node_security.h"
 #include "cli/role_node.h"
 #include "cli/role_options.h"
 #include "common/cluster/keys.h"
@@ -32,16 +33,25 @@ class IngestNode final : public RoleNode {
   const std::string& id() const override { return member_->id(); }
   void Stop() override;
 
+  std::vector<task::Scheduler*> Schedulers() override { return {member_->scheduler(), &data_}; }
+  std::vector<std::string> NotReady() override;
+  void FillMetrics(MetricSink* sink) override;
+  const rpc::AccessControl* access() const override { return security_.access.get(); }
+
  private:
   void OnRules(const cluster::RuleSetTexts& texts);
   void OnNodes(const cluster::NodeWatch::Nodes& nodes);
+  void OnTable(const cluster::ShardTable& table);
   std::string AddressOf(const std::string& worker) const;
 
   int64_t drain_timeout_ms_ = 0;
+  NodeSecurity security_;
   bool stopped_ = false;
   std::unique_ptr<ClusterMember> member_;
   mutable std::mutex mutex_;
   std::map<std::string, std::string> addresses_;   // of workers, also of those that were there
+  std::size_t shards_known_ = 0;                   // of the table
+  std::size_t shards_unassigned_ = 0;
   std::unique_ptr<ingest::CompiledRuleFeed> compiled_;
   task::ThreadScheduler data_;   // of the dispatcher, its links and the pipeline's delays
   std::unique_ptr<ingest::Dispatcher> dispatcher_;
@@ -60,6 +70,9 @@ class IngestNode final : public RoleNode {
 
 Status IngestNode::Open(const config::Config& config, const Clock* clock) {
   drain_timeout_ms_ = config.drain_timeout_ms;
+  WEIR_ASSIGN_OR_RETURN(security_, MakeNodeSecurity(config));
+  security_.server.connection_age_ms_max = config.connection_max_age_ms;
+  security_.server.connection_grace_ms = config.connection_grace_ms;
   WEIR_ASSIGN_OR_RETURN(
       member_, ClusterMember::Join(
                    config, config.cluster_node.empty() ? NewNodeId() : config.cluster_node, clock));
@@ -71,6 +84,7 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
         options.worker_id = worker;
         options.ingest_id = member_->id();
         options.incarnation = member_->incarnation();
+        options.credentials = security_.peers;
         return ingest::MakeRemoteLink(options, &data_,
                                       [this, worker] { return AddressOf(worker); });
       });
@@ -84,7 +98,7 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
                                                     services_.get());
   std::vector<grpc::Service*> services = services_->list();
   services.push_back(status_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services));
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   const cluster::NodeInfo info = member_->Info(AdvertisedAddress(config, server_->address()));
   member_->scheduler()->Run([&] {
     meta::MetaStore* store = member_->store();
@@ -96,7 +110,7 @@ Status IngestNode::Open(const config::Config& config, const Clock* clock) {
         store, scheduler, [this](const cluster::NodeWatch::Nodes& nodes) { OnNodes(nodes); });
     table_ = std::make_unique<cluster::TableWatch>(
         store, scheduler, static_cast<uint16_t>(config.shards),
-        [this](const cluster::ShardTable& table) { dispatcher_->SetTable(table); });
+        [this](const cluster::ShardTable& table) { OnTable(table); });
     rules_ = std::make_unique<cluster::RuleFeed>(
         store, scheduler, [this](const cluster::RuleSetTexts& texts) { OnRules(texts); });
     nodes_->Start();
@@ -128,6 +142,40 @@ void IngestNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {
       addresses_[name.id] = node.info.address;
     }
   }
+}
+
+void IngestNode::OnTable(const cluster::ShardTable& table) {
+  dispatcher_->SetTable(table);
+  const std::lock_guard lock(mutex_);
+  shards_known_ = table.entries.size();
+  shards_unassigned_ = 0;
+  for (const cluster::ShardEntry& entry : table.entries) {
+    shards_unassigned_ += entry.worker.empty() ? 1 : 0;
+  }
+}
+
+// A metadata store that is away is no reason: what is known of the workers goes on to hold, and taking all
+// ingest nodes out at once would make a small outage a large one.
+std::vector<std::string> IngestNode::NotReady() {
+  std::vector<std::string> reasons;
+  if (compiled_->newest() == nullptr) {
+    reasons.emplace_back("no rule set is known yet");
+  }
+  const std::lock_guard lock(mutex_);
+  if (shards_known_ == 0) {
+    reasons.emplace_back("the shard table is not known yet");
+  } else if (shards_unassigned_ != 0) {
+    reasons.push_back(
+        fmt::format("{} of {} shards have no worker yet", shards_unassigned_, shards_known_));
+  }
+  return reasons;
+}
+
+void IngestNode::FillMetrics(MetricSink* sink) {
+  weir::cluster::v1::IngestStatus services;
+  services_->FillStatus(&services);
+  FillIngestMetrics(pipeline_->GetStatus(), dispatcher_->GetStatus(), services, sink);
+  FillMemberMetrics(member_->SessionAlive(), sink);
 }
 
 std::string IngestNode::AddressOf(const std::string& worker) const {

@@ -27,6 +27,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
                   const Clock* clock) {
   clock_ = clock != nullptr ? clock : &system_clock_;
   drain_timeout_ms_ = config.drain_timeout_ms;
+  WEIR_ASSIGN_OR_RETURN(security_, MakeNodeSecurity(config));
   if (store != nullptr) {
     store_ = std::move(store);
   } else {
@@ -87,7 +88,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   std::vector<grpc::Service*> services = ingest_services_->list();
   services.insert(services.end(),
                   {alert_service_.get(), cluster_service_.get(), rule_service_.get()});
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services));
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   return OkStatus();
 }
 
@@ -123,6 +124,22 @@ void Node::MakeRuleService() {
     spread_judge_->SetRules(compiled);
   };
   rule_service_ = std::make_unique<coordinator::RuleService>(MakeLocalRuleBackend(std::move(rules)));
+}
+
+std::vector<task::Scheduler*> Node::Schedulers() {
+  return {scheduler_.get(), coordinator_scheduler_.get()};
+}
+
+std::vector<std::string> Node::NotReady() {
+  return WorkerNotReady(worker_->GetStatus());
+}
+
+void Node::FillMetrics(MetricSink* sink) {
+  weir::cluster::v1::IngestStatus services;
+  ingest_services_->FillStatus(&services);
+  FillIngestMetrics(pipeline_->GetStatus(), dispatcher_->GetStatus(), services, sink);
+  FillWorkerMetrics(worker_->GetStatus(), sink);
+  FillAlertMetrics(*index_, sink);
 }
 
 void Node::Stop() {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/node_probes.h"
+#include "cli/node_security.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/config/config.h"
@@ -25,20 +27,25 @@
 
 namespace weir::cli {
 
-class Node {
+class Node final : public ProbeTarget {
  public:
   // Opens the store below data_dir, loads the rules, recovers and listens. Tests pass their own store
   // and clock; null makes the real ones.
   static StatusOr<std::unique_ptr<Node>> Start(const config::Config& config,
                                                std::unique_ptr<state::StateStore> store,
                                                const Clock* clock);
-  ~Node();   // stops
+  ~Node() override;   // stops
 
   const std::string& address() const { return server_->address(); }
   std::size_t rules_loaded() const { return rules_loaded_; }
   std::size_t rules_refused() const { return rules_refused_; }
   const std::vector<weir::cluster::v1::RuleFileStatus>& rule_files() const { return rule_files_; }
   worker::Worker* worker() { return worker_.get(); }
+
+  std::vector<task::Scheduler*> Schedulers() override;
+  std::vector<std::string> NotReady() override;
+  void FillMetrics(MetricSink* sink) override;
+  const rpc::AccessControl* access() const override { return security_.access.get(); }
 
   // Takes no more calls, finishes what was accepted, checkpoints. Idempotent.
   void Stop();
@@ -53,6 +60,7 @@ class Node {
   SystemClock system_clock_;
   const Clock* clock_ = nullptr;
   int64_t drain_timeout_ms_ = 0;
+  NodeSecurity security_;
   std::vector<weir::cluster::v1::RuleFileStatus> rule_files_;
   std::size_t rules_loaded_ = 0;
   std::size_t rules_refused_ = 0;

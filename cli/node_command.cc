@@ -11,6 +11,7 @@
 #include "cli/command_internal.h"
 #include "cli/config_flags_internal.h"
 #include "cli/node.h"
+#include "cli/node_probes.h"
 #include "cli/role_node.h"
 #include "cli/terminal.h"
 #include "common/telemetry/log.h"
@@ -90,16 +91,25 @@ int RunAll(const ConfigFlags& flags) {
   if (const std::optional<int> ended = Prepare(flags, &config, &signals); ended.has_value()) {
     return *ended;
   }
+  auto probes = Probes::Start(config);
+  if (!probes.ok()) {
+    PrintError(fmt::format("cannot start: {}", probes.status()));
+    return kExitFailed;
+  }
   auto node = Node::Start(config, nullptr, nullptr);
   if (!node.ok()) {
     PrintError(fmt::format("cannot start: {}", node.status()));
     return kExitFailed;
   }
   LogRules(**node);
+  (*probes)->Serve(node->get());
   Print(fmt::format("weir {} listening on {}: tenant {}, {} clock, {} rules loaded, {} refused\n",
                     Version(), (*node)->address(), config.tenant, config.clock,
                     (*node)->rules_loaded(), (*node)->rules_refused()));
-  return ServeUntilSignal(signals, [&] { (*node)->Stop(); });
+  return ServeUntilSignal(signals, [&] {
+    (*probes)->Drain();
+    (*node)->Stop();
+  });
 }
 
 using StartNode = StatusOr<std::unique_ptr<RoleNode>> (*)(const config::Config& config,
@@ -117,15 +127,24 @@ int RunRole(const ConfigFlags& flags, std::string_view role, StartNode start) {
     return kExitUsage;
   }
   const SystemClock clock;
+  auto probes = Probes::Start(config);
+  if (!probes.ok()) {
+    PrintError(fmt::format("cannot start: {}", probes.status()));
+    return kExitFailed;
+  }
   auto node = start(config, &clock);
   if (!node.ok()) {
     PrintError(fmt::format("cannot start: {}", node.status()));
     return kExitFailed;
   }
+  (*probes)->Serve(node->get());
   Print(fmt::format("weir {} {} {} listening on {}: cluster {}, tenant {}, {} clock\n", Version(),
                     role, (*node)->id(), (*node)->address(), config.cluster_name, config.tenant,
                     config.clock));
-  return ServeUntilSignal(signals, [&] { (*node)->Stop(); });
+  return ServeUntilSignal(signals, [&] {
+    (*probes)->Drain();
+    (*node)->Stop();
+  });
 }
 
 }  // namespace

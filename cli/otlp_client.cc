@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/dial.h"
 #include "common/base/utf8.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -79,7 +80,7 @@ bool MayRetry(const grpc::Status& status) {
 
 OtlpClient::OtlpClient(OtlpOptions options)
     : options_(std::move(options)),
-      channel_(rpc::MakeChannel(options_.address)),
+      channel_(Dial(options_.address)),
       stub_(otlp::LogsService::NewStub(channel_)) {}
 
 Status OtlpClient::Run(const NextBatch& next_batch, const OnAnswer& on_answer) {

@@ -5,7 +5,7 @@
 #include <thread>
 #include <utility>
 
-#include "common/rpc/channel.h"
+#include "cli/dial.h"
 #include "common/rpc/status.h"
 
 namespace weir::cli {
@@ -26,7 +26,7 @@ bool IsStreamRetryable(StatusCode code) {
 
 PushClient::PushClient(PushOptions options)
     : options_(std::move(options)),
-      channel_(rpc::MakeChannel(options_.address)),
+      channel_(Dial(options_.address)),
       stub_(pb::IngestService::NewStub(channel_)) {
   opening_.set_producer_id(options_.producer);
   end_.set_end_of_input(true);

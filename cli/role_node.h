@@ -5,15 +5,16 @@
 #include <memory>
 #include <string>
 
+#include "cli/node_probes.h"
 #include "common/base/clock.h"
 #include "common/base/status.h"
 #include "common/config/config.h"
 
 namespace weir::cli {
 
-class RoleNode {
+class RoleNode : public ProbeTarget {
  public:
-  virtual ~RoleNode() = default;   // stops
+  ~RoleNode() override = default;   // stops
 
   // Where it listens.
   virtual const std::string& address() const = 0;

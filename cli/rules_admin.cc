@@ -8,6 +8,8 @@
 
 #include "cli/alerts_internal.h"
 #include "cli/cli.h"
+#include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
@@ -41,20 +43,17 @@ struct AdminFlags {
 
 using Stub = pb::RuleService::Stub;
 
-// One call; false after saying why it failed.
+// One call; the exit code, after saying why it failed.
 template <typename Request, typename Response>
-bool Call(const AdminFlags& flags,
+int Call(const AdminFlags& flags,
           grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
           const Request& request, Response* response) {
-  const auto stub = pb::RuleService::NewStub(rpc::MakeChannel(flags.address));
+  const auto stub = pb::RuleService::NewStub(Dial(flags.address));
   grpc::ClientContext context;
   rpc::SetTimeout(&context, kCallTimeoutMs);
   SetActor(&context);
   const Status status = rpc::FromGrpc((stub.get()->*method)(&context, request, response));
-  if (!status.ok()) {
-    PrintCallError(flags.address, status);
-  }
-  return status.ok();
+  return status.ok() ? kExitOk : FailCall(flags.address, status);
 }
 
 void PrintJson(const google::protobuf::Message& message) {
@@ -180,8 +179,8 @@ int RunApply(const AdminFlags& flags) {
     return kExitUsage;
   }
   pb::ApplyRulesResponse response;
-  return Call(flags, &Stub::ApplyRules, request, &response) ? PrintChange(flags, response.change())
-                                                            : kExitFailed;
+  const int exit_code = Call(flags, &Stub::ApplyRules, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunSwitch(const AdminFlags& flags, bool enabled) {
@@ -189,17 +188,16 @@ int RunSwitch(const AdminFlags& flags, bool enabled) {
   request.set_rule(wire::ValidUtf8(flags.rule));
   request.set_enabled(enabled);
   pb::SetRuleEnabledResponse response;
-  return Call(flags, &Stub::SetRuleEnabled, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code = Call(flags, &Stub::SetRuleEnabled, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunDelete(const AdminFlags& flags) {
   auto request = MakeRequest<pb::DeleteRuleRequest>(flags);
   request.set_rule(wire::ValidUtf8(flags.rule));
   pb::DeleteRuleResponse response;
-  return Call(flags, &Stub::DeleteRule, request, &response) ? PrintChange(flags, response.change())
-                                                            : kExitFailed;
+  const int exit_code = Call(flags, &Stub::DeleteRule, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunRollback(const AdminFlags& flags) {
@@ -207,15 +205,15 @@ int RunRollback(const AdminFlags& flags) {
   request.set_to_version(flags.version);
   request.set_dry_run(flags.dry_run);
   pb::RollBackRulesResponse response;
-  return Call(flags, &Stub::RollBackRules, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code = Call(flags, &Stub::RollBackRules, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunList(const AdminFlags& flags) {
   pb::ListRulesResponse response;
-  if (!Call(flags, &Stub::ListRules, pb::ListRulesRequest(), &response)) {
-    return kExitFailed;
+  if (const int exit_code = Call(flags, &Stub::ListRules, pb::ListRulesRequest(), &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintJson(response);
@@ -244,8 +242,9 @@ int RunGet(const AdminFlags& flags) {
   pb::GetRuleRequest request;
   request.set_rule(wire::ValidUtf8(flags.rule));
   pb::GetRuleResponse response;
-  if (!Call(flags, &Stub::GetRule, request, &response)) {
-    return kExitFailed;
+  if (const int exit_code = Call(flags, &Stub::GetRule, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintJson(response);
@@ -277,8 +276,9 @@ int RunHistory(const AdminFlags& flags) {
   request.set_page_size(flags.limit);
   request.set_before_version(flags.version);
   pb::ListRuleSetVersionsResponse response;
-  if (!Call(flags, &Stub::ListRuleSetVersions, request, &response)) {
-    return kExitFailed;
+  if (const int exit_code = Call(flags, &Stub::ListRuleSetVersions, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintJson(response);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "cli/cluster_member.h"
+#include "cli/node_security.h"
 #include "cli/role_node.h"
 #include "cli/role_options.h"
 #include "common/cluster/rule_feed.h"
@@ -25,10 +26,16 @@ class WorkerNode final : public RoleNode {
   const std::string& id() const override { return member_->id(); }
   void Stop() override;
 
+  std::vector<task::Scheduler*> Schedulers() override { return {member_->scheduler()}; }
+  std::vector<std::string> NotReady() override;
+  void FillMetrics(MetricSink* sink) override;
+  const rpc::AccessControl* access() const override { return security_.access.get(); }
+
  private:
   void OnRules(const cluster::RuleSetTexts& texts);
 
   int64_t drain_timeout_ms_ = 0;
+  NodeSecurity security_;
   bool stopped_ = false;
   std::unique_ptr<ClusterMember> member_;
   std::unique_ptr<state::StateStore> store_;
@@ -46,6 +53,7 @@ class WorkerNode final : public RoleNode {
 
 Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   drain_timeout_ms_ = config.drain_timeout_ms;
+  WEIR_ASSIGN_OR_RETURN(security_, MakeNodeSecurity(config));
   WEIR_ASSIGN_OR_RETURN(std::string id, WorkerIdOf(config.data_dir, config.cluster_node));
   WEIR_ASSIGN_OR_RETURN(member_, ClusterMember::Join(config, std::move(id), clock));
   WEIR_RETURN_IF_ERROR(CheckClusterOf(config.data_dir, member_->settings().cluster_id));
@@ -60,7 +68,7 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
   options.worker_id = member_->id();
   options.incarnation = member_->incarnation();
   service_ = std::make_unique<worker::WorkerService>(options, worker_.get(), alerts_.get());
-  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get()}));
+  WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, {service_.get()}, security_.server));
   holder_ = std::make_unique<worker::WorkerShardHolder>(worker_.get());
   worker::ShardKeeperOptions keeper;
   keeper.worker_id = member_->id();
@@ -93,6 +101,19 @@ void WorkerNode::OnRules(const cluster::RuleSetTexts& texts) {
       }
     });
   });
+}
+
+std::vector<std::string> WorkerNode::NotReady() {
+  std::vector<std::string> reasons = WorkerNotReady(worker_->GetStatus());
+  if (!member_->SessionAlive()) {
+    reasons.emplace_back("no live lease in the metadata store");
+  }
+  return reasons;
+}
+
+void WorkerNode::FillMetrics(MetricSink* sink) {
+  FillWorkerMetrics(worker_->GetStatus(), sink);
+  FillMemberMetrics(member_->SessionAlive(), sink);
 }
 
 void WorkerNode::Stop() {

@@ -116,7 +116,8 @@ void IngestClient::SetNodes(const std::vector<IngestPeer>& nodes) {
     }
     auto peer = std::make_shared<Peer>();
     peer->peer = node;
-    peer->stub = pb::IngestStatusService::NewStub(rpc::MakeChannel(node.address));
+    peer->stub = pb::IngestStatusService::NewStub(
+        rpc::MakeChannel(node.address, options_.credentials));
     next.emplace(node.id, std::move(peer));
   }
   peers_ = std::move(next);

@@ -10,6 +10,10 @@
 
 #include "weir/cluster/v1/cluster.grpc.pb.h"
 
+namespace grpc {
+class ChannelCredentials;
+}
+
 namespace weir::coordinator {
 
 // An ingest node that is alive, as the metadata store says.
@@ -31,6 +35,7 @@ class IngestClient {
   struct Options {
     std::string cluster_id;
     int64_t call_timeout_ms = 2000;
+    std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;   // null: not encrypted
   };
 
   explicit IngestClient(Options options) : options_(std::move(options)) {}

@@ -6,8 +6,11 @@
 
 namespace weir::coordinator {
 
-Status AskLeaderToWait(const std::string& address, int64_t timeout_ms) {
-  const auto stub = weir::cluster::v1::ClusterService::NewStub(rpc::MakeChannel(address));
+Status AskLeaderToWait(const std::string& address,
+                       const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+                       int64_t timeout_ms) {
+  const auto stub = weir::cluster::v1::ClusterService::NewStub(
+      rpc::MakeChannel(address, credentials));
   grpc::ClientContext context;
   rpc::SetTimeout(&context, timeout_ms);
   weir::cluster::v1::WaitJudgedRequest request;

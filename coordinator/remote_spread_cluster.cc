@@ -306,7 +306,8 @@ std::vector<PeerPtr> RemoteSpreadCluster::Impl::Peers() {
       peer->peer = worker;
       peer->target.set_cluster_id(options_.cluster_id);
       peer->target.set_worker_id(worker.id);
-      peer->stub = pb::WorkerService::NewStub(rpc::MakeChannel(worker.address));
+      peer->stub = pb::WorkerService::NewStub(
+          rpc::MakeChannel(worker.address, options_.credentials));
     }
     all.push_back(peer);
     next.emplace(worker.id, std::move(peer));

@@ -12,6 +12,10 @@
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
 
+namespace grpc {
+class ChannelCredentials;
+}
+
 namespace weir::coordinator {
 
 class RemoteSpreadCluster final : public SpreadCluster {
@@ -19,6 +23,7 @@ class RemoteSpreadCluster final : public SpreadCluster {
   struct Options {
     std::string cluster_id;
     int64_t call_timeout_ms = 5000;
+    std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;   // null: not encrypted
   };
   // The workers that are alive.
   using GetWorkers = std::function<std::vector<WorkerPeer>()>;

@@ -260,7 +260,8 @@ void WorkerClient::Impl::SetWorkers(const std::vector<WorkerPeer>& workers) {
       peer->peer = worker;
       peer->target.set_cluster_id(options_.cluster_id);
       peer->target.set_worker_id(worker.id);
-      peer->stub = pb::WorkerService::NewStub(rpc::MakeChannel(worker.address));
+      peer->stub = pb::WorkerService::NewStub(
+          rpc::MakeChannel(worker.address, options_.credentials));
       peer->reconnect_ms = options_.reconnect_ms_min;
       next.emplace(worker.id, std::move(peer));
     }

@@ -13,6 +13,10 @@
 #include "common/task/scheduler.h"
 #include "worker/worker.h"
 
+namespace grpc {
+class ChannelCredentials;
+}
+
 namespace weir::coordinator {
 
 // A worker that is alive, as the metadata store says.
@@ -49,6 +53,7 @@ class WorkerClient {
     int64_t search_timeout_ms = 30 * 1000;   // of FindAlerts and UpdateAlerts
     int64_t reconnect_ms_min = 200;     // of a watch that broke; doubled up to
     int64_t reconnect_ms_max = 3000;
+    std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;   // null: not encrypted
   };
 
   // Every alert that a worker holds, makes or changes goes to sink (coordinator::AlertIndex), from gRPC's

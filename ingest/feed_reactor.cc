@@ -109,7 +109,8 @@ FeedReactor::FeedReactor(const LinkShared& shared, std::string address, OnEnd on
     : shared_(shared),
       address_(std::move(address)),
       on_end_(std::move(on_end)),
-      stub_(pb::WorkerService::NewStub(rpc::MakeLinkChannel(address_))) {}
+      stub_(pb::WorkerService::NewStub(
+          rpc::MakeLinkChannel(address_, shared.options.credentials))) {}
 
 void FeedReactor::Begin(const Promise& promise) {
   self_ = shared_from_this();

@@ -11,6 +11,10 @@
 #include "common/task/scheduler.h"
 #include "ingest/worker_link.h"
 
+namespace grpc {
+class ChannelCredentials;
+}
+
 namespace weir::ingest {
 
 struct RemoteLinkOptions {
@@ -23,6 +27,7 @@ struct RemoteLinkOptions {
   int64_t silence_ms_max = 3000;
   int64_t reconnect_ms_min = 100;                // doubled up to
   int64_t reconnect_ms_max = 2000;
+  std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;   // null: not encrypted
 };
 
 // address is asked at every attempt to connect and a few times a second while connected; empty: not known

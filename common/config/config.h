@@ -15,6 +15,7 @@ namespace weir::config {
 // Members are set by the option table, which also holds their defaults and documentation.
 struct Config {
   std::string listen;
+  std::string insecure_listen;             // refused, allowed
   std::string data_dir;
   std::vector<std::string> rules;
   std::vector<std::string> macros;
@@ -32,6 +33,17 @@ struct Config {
   int64_t future_ms = 0;
   int64_t drain_timeout_ms = 0;
   std::vector<std::string> replay_producers;
+
+  std::string tls_cert;                    // PEM files; empty: not encrypted
+  std::string tls_key;
+  std::string tls_ca;
+  std::string tls_client_certificates;     // optional, required
+  int64_t tls_reload_ms = 0;
+  std::string auth_file;                   // who may call; empty: whoever connects
+  std::string auth_token_file;             // what this process shows to others; empty: none
+  std::string health_listen;               // 0: off
+  int64_t connection_max_age_ms = 0;       // 0: any
+  int64_t connection_grace_ms = 0;
 
   std::string cluster_name;
   std::string cluster_node;                // id of this process; empty: made

@@ -12,6 +12,14 @@
 namespace weir::config {
 namespace {
 
+// Whether only this machine reaches HOST:PORT.
+bool IsLoopback(const std::string& address) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  // Digits and dots alone: 127.example.org is a name that may mean anything.
+  return host == "localhost" || host == "[::1]" || host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
+}
+
 class Loader {
  public:
   LoadResult Run(const Sources& sources) {
@@ -82,7 +90,8 @@ class Loader {
       names[EnvironmentName(option)] = &option;
     }
     for (const auto& [name, value] : sources.environment) {
-      if (name.rfind("WEIR_", 0) != 0 || name == "WEIR_CONFIG" || name == "WEIR_ADDRESS") {
+      if (name.rfind("WEIR_", 0) != 0 || name == "WEIR_CONFIG" || name == "WEIR_ADDRESS" ||
+          name.rfind("WEIR_CLIENT_", 0) == 0) {
         continue;
       }
       const auto found = names.find(name);
@@ -175,6 +184,7 @@ class Loader {
                     "cluster.metadata_cert is given, but cluster.metadata_ca names no CA",
                     "without it calls to etcd are not encrypted, and no certificate is shown");
     }
+    CheckSecurity();
     if (config.alerts == "parity" && config.mode == "continuous") {
       Contradiction("alerts", "mode", "alerts is parity, which needs ticks, but mode is continuous",
                     "set mode to auto or schedule");
@@ -192,6 +202,38 @@ class Loader {
                                 FormatByteSize(config.ingest_batch_bytes_max),
                                 FormatByteSize(config.ingest_inflight_bytes)),
                     "");
+    }
+  }
+
+  void CheckSecurity() {
+    const Config& config = result_.config;
+    const bool encrypted = !config.tls_cert.empty();
+    const bool required = config.tls_client_certificates == "required";
+    if (config.tls_cert.empty() != config.tls_key.empty()) {
+      Contradiction("tls.cert", "tls.key", "tls.cert and tls.key go together, and one is missing", "");
+    }
+    if (required && config.tls_ca.empty()) {
+      Contradiction("tls.client_certificates", "tls.ca",
+                    "tls.client_certificates is required, but tls.ca names no CA", "");
+    }
+    if (!encrypted && (required || !config.auth_file.empty() || !config.auth_token_file.empty())) {
+      Contradiction(required ? "tls.client_certificates" : config.auth_file.empty()
+                                                             ? "auth.token_file" : "auth.file",
+                    "tls.cert", "callers are to be known, but tls.cert is not given",
+                    "without TLS tokens would be readable by everybody");
+    }
+    if (encrypted && config.tls_ca.empty() && !config.cluster_metadata.empty()) {
+      Contradiction("tls.ca", "cluster.metadata",
+                    "tls.cert is given, but tls.ca names no CA that the other processes are known by", "");
+    }
+    const bool knows_callers = encrypted && (required || !config.auth_file.empty());
+    if (!IsLoopback(config.listen) && !knows_callers && config.insecure_listen != "allowed") {
+      Contradiction("listen", "insecure_listen",
+                    fmt::format("listen is {}, which other machines reach, but callers are not asked who "
+                                "they are",
+                                config.listen),
+                    "give tls.cert, tls.key and auth.file (or tls.client_certificates: required), or set "
+                    "insecure_listen to allowed");
     }
   }
 

@@ -59,6 +59,10 @@ Status ValidateOptionalAddress(const std::string& value) {
   return value.empty() ? OkStatus() : ValidateAddress(value);
 }
 
+Status ValidateHealthAddress(const std::string& value) {
+  return value == "0" ? OkStatus() : ValidateAddress(value);
+}
+
 // Whoever opens the file says what is wrong with it.
 Status ValidateOptionalPath(const std::string& /*value*/) {
   return OkStatus();
@@ -71,6 +75,11 @@ std::vector<Option> MakeTable() {
        "Address that the gRPC services listen on. Port 0 takes a free port, which the first line of "
        "output names.",
        0, 0, {}, ValidateAddress},
+      {"insecure_listen", Type::kChoice, "refused", &Config::insecure_listen,
+       "Whether `listen` may name an address that other machines reach although callers are not asked who "
+       "they are over TLS (`tls.cert` with `auth.file`, or with `tls.client_certificates: required`). "
+       "`allowed` is for networks where something else sees to it.",
+       0, 0, {"refused", "allowed"}},
       {"data_dir", Type::kText, "./weir-data", &Config::data_dir,
        "Directory of the durable state, made if absent. One process at a time may use it."},
       {"rules", Type::kList, "", &Config::rules,
@@ -135,6 +144,45 @@ std::vector<Option> MakeTable() {
        "File of a MaxMind ASN database, from which source.as is looked up by source.ip. Without one "
        "these fields are absent.",
        0, 0, {}, ValidateOptionalPath},
+      {"tls.cert", Type::kText, "", &Config::tls_cert,
+       "PEM file with the certificate, and those between it and the CA, that this process shows: to its "
+       "callers, and to other processes of the cluster, whose calls to each other are encrypted, too. It "
+       "names the addresses that others use. Empty: nothing is encrypted.",
+       0, 0, {}, ValidateOptionalPath},
+      {"tls.key", Type::kText, "", &Config::tls_key, "PEM file with the private key of `tls.cert`.", 0, 0,
+       {}, ValidateOptionalPath},
+      {"tls.ca", Type::kText, "", &Config::tls_ca,
+       "PEM file with the certificates of the CAs that clients' certificates, and those of other "
+       "processes of the cluster, are signed by.",
+       0, 0, {}, ValidateOptionalPath},
+      {"tls.client_certificates", Type::kChoice, "optional", &Config::tls_client_certificates,
+       "Whether a client without a certificate of `tls.ca` may connect. Without `auth.file` whoever may "
+       "connect may call everything.",
+       0, 0, {"optional", "required"}},
+      {"tls.reload", Type::kDuration, "10s", &Config::tls_reload_ms,
+       "How often the files of `tls` and `auth` are looked at for changes. New certificates count for new "
+       "connections, new tokens for new calls; what is open goes on.",
+       kSecond, kHour},
+      {"auth.file", Type::kText, "", &Config::auth_file,
+       "File of who may call what: bearer tokens and certificates, each with tenant and roles "
+       "(docs/operations.md). Needs `tls.cert`. Empty: whoever connects may call everything.",
+       0, 0, {}, ValidateOptionalPath},
+      {"auth.token_file", Type::kText, "", &Config::auth_token_file,
+       "File whose first line is the bearer token that this process shows to other processes of the "
+       "cluster, of the role `node`. Empty: its certificate says who it is.",
+       0, 0, {}, ValidateOptionalPath},
+      {"health.listen", Type::kText, "127.0.0.1:7432", &Config::health_listen,
+       "HOST:PORT that answers /livez, /readyz and /metrics over HTTP, without data and without TLS. 0: "
+       "nobody. When the default is taken by another process this one goes on without.",
+       0, 0, {}, ValidateHealthAddress},
+      {"connection.max_age", Type::kDuration, "30m", &Config::connection_max_age_ms,
+       "How old a connection to an ingest node may get, give or take a tenth, before the client is asked "
+       "to connect anew, so that load spreads over new nodes. 0s: any age.",
+       0, 7 * 24 * kHour},
+      {"connection.grace", Type::kDuration, "30s", &Config::connection_grace_ms,
+       "How long calls on such a connection may go on before they are cut. What was not answered is sent "
+       "again and counted once.",
+       0, kHour},
       {"cluster.name", Type::kText, "weir", &Config::cluster_name,
        "Name of the cluster. Processes of one name and one metadata store make one cluster; another "
        "name is refused at every door.",

@@ -90,11 +90,13 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> LoadTls(const TlsFiles& file
   return grpc::SslCredentials(options);
 }
 
-std::shared_ptr<grpc::Channel> MakeLinkChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> MakeLinkChannel(
+    const std::string& address, const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   grpc::ChannelArguments arguments = CommonArguments();
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);   // how long connecting may take
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(
+      address, credentials == nullptr ? grpc::InsecureChannelCredentials() : credentials, arguments);
 }
 
 void SetTimeout(grpc::ClientContext* context, int64_t timeout_ms) {

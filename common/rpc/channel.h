@@ -31,7 +31,9 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> LoadTls(const TlsFiles& file
 
 // A channel of a connection between nodes, which its owner makes anew when it breaks: it shares nothing
 // with other channels to the address, and does not wait out their failures.
-std::shared_ptr<grpc::Channel> MakeLinkChannel(const std::string& address);
+std::shared_ptr<grpc::Channel> MakeLinkChannel(
+    const std::string& address,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials = nullptr);
 
 // Sets the deadline of a call, counted from now.
 void SetTimeout(grpc::ClientContext* context, int64_t timeout_ms);

@@ -13,12 +13,15 @@ constexpr int kCallsPerConnectionMax = 1024;
 }  // namespace
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const std::string& listen,
-                                                const std::vector<grpc::Service*>& services) {
+                                                const std::vector<grpc::Service*>& services,
+                                                const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   std::unique_ptr<Server> result(new Server());
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(listen, grpc::InsecureServerCredentials(), &result->port_);
+  builder.AddListeningPort(
+      listen, options.credentials != nullptr ? options.credentials : grpc::InsecureServerCredentials(),
+      &result->port_);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
   builder.SetMaxSendMessageSize(kMessageBytesMax);
   // Unpacking is left to those who know how much a message may hold (common/rpc/message.h).
@@ -30,6 +33,13 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const std::string& listen,
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10 * 1000);
+  if (options.connection_age_ms_max > 0) {
+    // gRPC spreads the age by a tenth to either side, so that connections do not end together.
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                               static_cast<int>(options.connection_age_ms_max));
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                               static_cast<int>(options.connection_grace_ms));
+  }
   for (grpc::Service* service : services) {
     builder.RegisterService(service);
   }

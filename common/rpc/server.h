@@ -15,12 +15,21 @@ namespace weir::rpc {
 // Largest message of any of our calls, both ways.
 inline constexpr int kMessageBytesMax = 64 * 1024 * 1024;
 
+struct ServerOptions {
+  std::shared_ptr<grpc::ServerCredentials> credentials;   // null: not encrypted, open to everybody
+  // How old a connection may get, give or take a tenth, before its client is asked to make another, and how
+  // long calls under way may then go on. 0: any age.
+  int64_t connection_age_ms_max = 0;
+  int64_t connection_grace_ms = 0;
+};
+
 class Server {
  public:
   // Listens on HOST:PORT (port 0 takes a free one) and serves; services outlive the server. Reports
   // itself healthy. Unavailable when the address cannot be had.
   static StatusOr<std::unique_ptr<Server>> Start(const std::string& listen,
-                                                 const std::vector<grpc::Service*>& services);
+                                                 const std::vector<grpc::Service*>& services,
+                                                 const ServerOptions& options = ServerOptions());
   // Shuts down at once if Shutdown was not called.
   ~Server();
 

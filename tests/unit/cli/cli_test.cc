@@ -82,7 +82,7 @@ TEST(CliTest, HelpKnowsEveryCommandAndTheExitCodes) {
 }
 
 std::string DocumentText(const std::string& name) {
-  std::ifstream file(WEIR_SOURCE_DIR "/docs/" + name);
+  std::ifstream file(WEIR_ROOT "/docs/" + name);
   std::stringstream text;
   text << file.rdbuf();
   return text.str();

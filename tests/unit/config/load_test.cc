@@ -129,12 +129,31 @@ TEST(LoadTest, ReportsContradictions) {
       {"cluster: {metadata_ca: a, metadata_cert: b}\n",
        "cluster.metadata_cert and cluster.metadata_key go together"},
       {"cluster: {metadata_cert: b, metadata_key: c}\n", "cluster.metadata_ca names no CA"},
+      {"listen: 0.0.0.0:7431\n", "weir.yaml:1:1: listen is 0.0.0.0:7431, which other machines reach"},
+      {"listen: 127.example.org:7431\n", "listen is 127.example.org:7431, which other machines reach"},
+      {"listen: 0.0.0.0:1\ntls: {cert: c, key: k}\n", "callers are not asked who they are"},
+      {"tls: {cert: c}\n", "tls.cert and tls.key go together"},
+      {"tls: {cert: c, key: k, client_certificates: required}\n", "tls.ca names no CA"},
+      {"auth: {file: a}\n", "callers are to be known, but tls.cert is not given"},
+      {"tls: {cert: c, key: k}\ncluster: {metadata: [e:1]}\n",
+       "tls.ca names no CA that the other processes are known by"},
       {"ingest: {record_bytes_max: 40MiB}\n", "ingest.record_bytes_max (40MiB) is above"},
       {"ingest:\n  inflight_bytes: 16MiB\n", "weir.yaml:2:3: ingest.batch_bytes_max (32MiB) is above"},
   };
   for (const Case& item : cases) {
     EXPECT_THAT(Rendered(Load(File(item.text)).problems), ElementsAre(HasSubstr(item.expected)))
         << item.text;
+  }
+}
+
+TEST(LoadTest, OtherMachinesReachOnlyWhoKnowsItsCallersOrIsToldSo) {
+  for (const char* text : {"listen: 0.0.0.0:1\ninsecure_listen: allowed\n",
+                           "listen: 0.0.0.0:1\ntls: {cert: c, key: k}\nauth: {file: a}\n",
+                           "listen: 0.0.0.0:1\ntls: {cert: c, key: k, ca: a, client_certificates: "
+                           "required}\n",
+                           "listen: \"[::1]:1\"\n", "listen: localhost:1\n",
+                           "listen: 127.0.0.9:1\nhealth: {listen: 0.0.0.0:2}\n"}) {
+    EXPECT_THAT(Rendered(Load(File(text)).problems), IsEmpty()) << text;
   }
 }
 
