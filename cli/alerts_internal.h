@@ -34,6 +34,8 @@ void AddAlertFilters(CLI::App* command, AlertFilterFlags* flags);
 // InvalidArgument names the flag.
 Status FillAlertFilter(const AlertFilterFlags& flags, UnixMillis now_ms,
                        weir::alert::v1::AlertFilter* filter);
+// "2h" is so long from now; otherwise a time. InvalidArgument names the flag.
+StatusOr<UnixMillis> TimeAhead(std::string_view flag, const std::string& text, UnixMillis now_ms);
 // The same with the time of this machine; true when filled, otherwise what is wrong is on standard error.
 bool ReadAlertFilter(const AlertFilterFlags& flags, weir::alert::v1::AlertFilter* filter);
 
@@ -66,7 +68,9 @@ void PrintIncident(const alert::Incident& incident, const AlertViewFlags& flags)
 // ---- the connection ----
 using AlertStub = std::unique_ptr<weir::alert::v1::AlertService::Stub>;
 AlertStub ConnectAlerts(const std::string& address);
-// Says who calls: WEIR_ACTOR, else the user's name.
+// WEIR_ACTOR, else the user's name; may be empty.
+std::string ActorName();
+// Says who calls.
 void SetActor(grpc::ClientContext* context);
 // Makes whole ids of ids that are given by their beginnings, four digits at least. What it says when it
 // cannot is on standard error; the exit code.
@@ -76,5 +80,6 @@ int CompleteAlertIds(const AlertStub& stub, const std::string& address, std::vec
 void AddAlertReads(CLI::App* command, Action* action);     // alerts_read.cc: list, get
 void AddAlertWatch(CLI::App* command, Action* action);     // alerts_watch.cc
 void AddAlertUpdates(CLI::App* command, Action* action);   // alerts_update.cc: ack, close, ...
+void AddAlertSilences(CLI::App* command, Action* action);  // alerts_silence.cc
 
 }  // namespace weir::cli
