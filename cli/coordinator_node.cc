@@ -127,8 +127,8 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
                                                                    index_.get(), clock);
   MakeRuleService(config, clock);
   WEIR_ASSIGN_OR_RETURN(
-      server_, rpc::Server::Start(config.listen,
-                                  {alert_service_.get(), cluster_service_.get(), rule_service_.get()},
+      server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
+                                                  rule_service_.get()},
                                   security_.server));
   StartLeader(config, clock, std::move(texts));
   return OkStatus();
