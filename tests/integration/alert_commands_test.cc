@@ -13,6 +13,8 @@
 
 #include "cli/cli.h"
 #include "cli/node.h"
+#include "common/base/clock.h"
+#include "common/base/time.h"
 #include "common/config/config.h"
 #include "common/state/state_store.h"
 #include "tests/unit/cli/run_command.h"
