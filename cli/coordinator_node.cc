@@ -159,6 +159,11 @@ void CoordinatorNode::StartLeader(const config::Config& config, const Clock* clo
   options.placement_delay_ms = config.cluster_placement_delay_ms;
   options.activation_delay_ms = config.cluster_activation_delay_ms;
   options.replay = config.clock == "replay";
+  options.classes_of = [](const cluster::RuleSetTexts& rules) {
+    std::vector<std::vector<rule::Finding>> findings;
+    return worker::ClassesAfter(*worker::CompileRuleFiles(FilesOf(rules), CompileOptionsOf(rules),
+                                                          rules.version, &findings));
+  };
   member_->scheduler()->Run([&] {
     leader_ = std::make_unique<coordinator::Leader>(options, member_->store(), member_->scheduler(),
                                                     member_->session(), clock);

@@ -96,11 +96,16 @@ Status Node::LoadRules(const config::Config& config) {
   WEIR_ASSIGN_OR_RETURN(const LoadedRules loaded, LoadRuleFiles(config));
   // What came through the API since the files were loaded last stays.
   WEIR_ASSIGN_OR_RETURN(const cluster::RuleSetTexts newest, NewestStored(store_.get()));
-  const cluster::RuleSetTexts texts =
-      cluster::WithFiles(newest.version.value == 0 ? nullptr : &newest, TextsOf(loaded, config),
-                         clock_->Now())
-          .value_or(newest);
+  const cluster::RuleSetTexts* before = newest.version.value == 0 ? nullptr : &newest;
+  std::optional<cluster::RuleSetTexts> changed =
+      cluster::WithFiles(before, TextsOf(loaded, config), clock_->Now());
   std::vector<std::vector<rule::Finding>> findings;
+  if (changed.has_value() && before != nullptr) {
+    const plan::RuleSetPtr old =
+        worker::CompileRuleFiles(FilesOf(newest), CompileOptionsOf(newest), newest.version, &findings);
+    cluster::SetClasses(worker::ClassesAfter(*old), &*changed);
+  }
+  const cluster::RuleSetTexts texts = std::move(changed).value_or(newest);
   const auto rules =
       worker_->ActivateRules(FilesOf(texts), CompileOptionsOf(texts), &findings);
   if (!rules.ok()) {

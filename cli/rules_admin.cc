@@ -13,6 +13,7 @@
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/status.h"
 #include "common/wire/text.h"
 #include "common/wire/time.h"

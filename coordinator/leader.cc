@@ -310,6 +310,9 @@ void Leader::StepRules() {
     return;
   }
   cluster::RuleSetTexts rules = *std::move(wanted);
+  if (newest != nullptr && options_.classes_of != nullptr) {
+    cluster::SetClasses(options_.classes_of(*newest), &rules);
+  }
   rules.active_from_ms = ActiveFrom(newest);
   publishing_ = true;
   auto published = [this, proposal = proposal_->id](const StatusOr<RuleSetVersion>& version) {

@@ -39,6 +39,8 @@ struct LeaderOptions {
   int64_t activation_delay_ms = 2000;
   // Stamps are not of this clock: a new rule set is active at once.
   bool replay = false;
+  // The classes of a rule set, for the entry of the one that follows it (cluster::SetClasses). Empty: none.
+  std::function<std::string(const cluster::RuleSetTexts&)> classes_of = nullptr;
 };
 
 struct NodeStatus {

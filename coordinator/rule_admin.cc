@@ -11,6 +11,7 @@
 #include "common/cluster/rule_change.h"
 #include "common/overlay/overlay.h"
 #include "coordinator/text_diff.h"
+#include "worker/rule_store.h"
 
 namespace weir::coordinator {
 namespace {
@@ -48,7 +49,7 @@ Entry ReadEntry(const std::string& name, const std::string& text) {
 std::vector<Entry> ReadEntries(const RuleSetTexts& rules) {
   std::vector<Entry> entries;
   for (const RuleSetTexts::File& file : rules.files) {
-    if (file.path != cluster::kChangeName) {
+    if (cluster::IsRuleEntry(file)) {
       entries.push_back(ReadEntry(file.path, file.text));
     }
   }
@@ -221,8 +222,7 @@ VersionInfo InfoOf(const RuleSetTexts& rules) {
   VersionInfo info;
   info.version = rules.version;
   info.files = static_cast<uint32_t>(
-      std::count_if(rules.files.begin(), rules.files.end(),
-                    [](const auto& file) { return file.path != cluster::kChangeName; }));
+      std::count_if(rules.files.begin(), rules.files.end(), cluster::IsRuleEntry));
   if (const auto change = cluster::ChangeOf(rules); change.has_value()) {
     info.created_ms = change->at_ms;
     info.author = change->author;
@@ -268,6 +268,7 @@ Status RuleAdmin::Commit(const RuleSetTexts& before, RuleSetTexts after, const s
   change->before = before.version;
   std::vector<Findings> findings;
   const plan::RuleSetPtr old = before.version.value == 0 ? nullptr : backend_->Compile(before, &findings);
+  cluster::SetClasses(old == nullptr ? "" : worker::ClassesAfter(*old), &after);
   const plan::RuleSetPtr compiled = backend_->Compile(after, &findings);
   change->windows = WindowsOf(old.get(), *compiled, change->files, backend_->ActiveFrom());
   if (options.dry_run) {
@@ -416,7 +417,7 @@ StatusOr<std::vector<RuleInfo>> RuleAdmin::List(RuleSetVersion* version) {
   }
   std::vector<RuleInfo> infos;
   for (std::size_t i = 0; i < newest.files.size(); ++i) {
-    if (newest.files[i].path == cluster::kChangeName) {
+    if (!cluster::IsRuleEntry(newest.files[i])) {
       continue;
     }
     const Entry entry = ReadEntry(newest.files[i].path, newest.files[i].text);

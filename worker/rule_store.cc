@@ -7,6 +7,7 @@
 #include "common/base/bytes.h"
 #include "common/cluster/rule_change.h"
 #include "common/overlay/overlay.h"
+#include "common/plan/class_list.h"
 #include "common/source/decoder.h"
 
 namespace weir::worker {
@@ -73,11 +74,24 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
   std::vector<overlay::Overlay> overlays;
   std::vector<std::size_t> file_of_overlay;
   std::map<std::string, bool> switches;
+  plan::ClassList classes;
   findings->assign(files.size(), {});
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (const std::optional<std::string> path = overlay::PathOfName(files[i].path)) {
       overlays.push_back(overlay::Parse(*path, files[i].text));
       file_of_overlay.push_back(i);
+      continue;
+    }
+    if (files[i].path == cluster::kClassesName) {
+      StatusOr<plan::ClassList> listed = plan::DecodeClassList(files[i].text);
+      if (listed.ok()) {
+        classes = *std::move(listed);
+      } else {
+        rule::Finding& finding = (*findings)[i].emplace_back();
+        finding.path = files[i].path;
+        finding.message = Message(listed.status());
+        finding.rendered = fmt::format("{}: error: {}\n", finding.path, finding.message);
+      }
       continue;
     }
     if (files[i].path == cluster::kChangeName) {
@@ -110,7 +124,7 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
     }
   }
   plan::CompileResult result =
-      plan::CompileRules(rules, options, source::Catalogue(), version);
+      plan::CompileRules(rules, options, source::Catalogue(), version, classes);
   for (std::size_t i = 0; i < result.findings.size(); ++i) {
     auto& all = (*findings)[file_of[i]];
     overlay::TakeFindings(&result.findings[i], &overlays);
@@ -121,6 +135,10 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
     (*findings)[file_of_overlay[i]] = std::move(overlays[i].findings);
   }
   return result.rules;
+}
+
+std::string ClassesAfter(const plan::RuleSet& rules) {
+  return plan::EncodeClassList(plan::ClassesOf(rules));
 }
 
 StatusOr<std::vector<RuleSetVersion>> RuleStore::Versions() {

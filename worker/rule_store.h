@@ -17,10 +17,14 @@ namespace weir::worker {
 
 // Compiles the texts of a rule set, the same on every node. Overlays among them (overlay::PathOfName) change
 // the rules of the others, and a change entry (common/cluster/rule_change.h) switches them on and off. Rules
-// with errors are left out; findings has one list per file.
+// with errors are left out; findings has one list per file. Rules keep the classes that an entry lists
+// (cluster::kClassesName).
 plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
                                   const plan::CompileOptions& options, RuleSetVersion version,
                                   std::vector<std::vector<rule::Finding>>* findings);
+
+// The entry that the set after this one needs.
+std::string ClassesAfter(const plan::RuleSet& rules);
 
 class RuleStore {
  public:

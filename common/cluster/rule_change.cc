@@ -20,7 +20,7 @@ uint64_t HashFiles(const RuleSetTexts& rules) {
   RuleSetTexts plain = rules;
   plain.version = RuleSetVersion();
   plain.active_from_ms = 0;
-  std::erase_if(plain.files, IsChange);
+  std::erase_if(plain.files, [](const RuleSetTexts::File& file) { return !IsRuleEntry(file); });
   return Hash64(EncodeRuleSetTexts(plain));
 }
 
@@ -78,6 +78,14 @@ void SetChange(const RuleChange& change, RuleSetTexts* rules) {
   rules->files.push_back({std::string(kChangeName), Encode(change)});
 }
 
+void SetClasses(std::string classes, RuleSetTexts* rules) {
+  std::erase_if(rules->files,
+                [](const RuleSetTexts::File& file) { return file.path == kClassesName; });
+  if (!classes.empty()) {
+    rules->files.push_back({std::string(kClassesName), std::move(classes)});
+  }
+}
+
 RuleChange NextChange(const RuleSetTexts& rules) {
   RuleChange change;
   if (std::optional<RuleChange> before = ChangeOf(rules); before.has_value()) {
@@ -90,7 +98,9 @@ RuleChange NextChange(const RuleSetTexts& rules) {
   }
   change.files_hash = HashFiles(rules);
   for (const RuleSetTexts::File& file : rules.files) {
-    change.from_files.insert(file.path);
+    if (IsRuleEntry(file)) {
+      change.from_files.insert(file.path);
+    }
   }
   return change;
 }
@@ -114,7 +124,7 @@ std::optional<RuleSetTexts> WithFiles(const RuleSetTexts* newest, const RuleSetT
     names.insert(file.path);
   }
   for (const RuleSetTexts::File& file : newest->files) {
-    if (!change->from_files.contains(file.path) && !names.contains(file.path) && !IsChange(file)) {
+    if (!change->from_files.contains(file.path) && !names.contains(file.path) && IsRuleEntry(file)) {
       merged.files.push_back(file);
     }
   }

@@ -20,6 +20,15 @@ namespace weir::cluster {
 // The name of the entry. stored: do not change.
 inline constexpr std::string_view kChangeName = "change:";
 
+// The entry with the classes that the rules of the set before were in, by which those that stay keep theirs
+// (plan::EncodeClassList). The first set has none. stored: do not change.
+inline constexpr std::string_view kClassesName = "classes:";
+
+// Whether it is a rule or an overlay, and no entry of the set's own.
+inline bool IsRuleEntry(const RuleSetTexts::File& file) {
+  return file.path != kChangeName && file.path != kClassesName;
+}
+
 struct RuleChange {
   UnixMillis at_ms = 0;
   std::string author;
@@ -39,12 +48,16 @@ std::optional<RuleChange> ParseChange(std::string_view text);
 // Puts the entry in the set, last, in place of the one there.
 void SetChange(const RuleChange& change, RuleSetTexts* rules);
 
+// Puts the entry with the classes in the set, in place of the one there; empty: only takes that away.
+void SetClasses(std::string classes, RuleSetTexts* rules);
+
 // What to begin the next change with: the set's entry, or, where it came from files alone, all of them.
 RuleChange NextChange(const RuleSetTexts& rules);
 
 // The rule set to publish when a process is started with these files and options; empty: none. Files that
 // are as they were when somebody last applied them are not applied again, so that what came through the
-// API since stays. Others replace those that came from files before, and anything of their names.
+// API since stays. Others replace those that came from files before, and anything of their names. The
+// classes are not in it.
 std::optional<RuleSetTexts> WithFiles(const RuleSetTexts* newest, const RuleSetTexts& files,
                                       UnixMillis now_ms);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/base/bytes.h"
+#include "common/cluster/rule_change.h"
 #include "common/cluster/rule_feed.h"
 
 namespace weir::cluster {
@@ -12,6 +13,11 @@ constexpr uint8_t kTextsVersion = 1;   // stored: do not change
 
 bool SameFile(const RuleSetTexts::File& one, const RuleSetTexts::File& other) {
   return one.path == other.path && one.text == other.text;
+}
+
+std::vector<RuleSetTexts::File> WithoutClasses(std::vector<RuleSetTexts::File> files) {
+  std::erase_if(files, [](const RuleSetTexts::File& file) { return file.path == kClassesName; });
+  return files;
 }
 
 }  // namespace
@@ -59,10 +65,11 @@ StatusOr<RuleSetTexts> DecodeRuleSetTexts(std::string_view bytes) {
 }
 
 bool SameRules(const RuleSetTexts& one, const RuleSetTexts& other) {
+  const std::vector<RuleSetTexts::File> ours = WithoutClasses(one.files);
+  const std::vector<RuleSetTexts::File> theirs = WithoutClasses(other.files);
   return one.mode == other.mode && one.alerts == other.alerts &&
          one.lateness_ms == other.lateness_ms &&
-         std::equal(one.files.begin(), one.files.end(), other.files.begin(), other.files.end(),
-                    SameFile);
+         std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), SameFile);
 }
 
 }  // namespace weir::cluster

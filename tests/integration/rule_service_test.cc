@@ -21,7 +21,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string RuleText(const std::string& id, int threshold, const std::string& action = "InvokeModel") {
+std::string RuleText(const std::string& id, int threshold, const std::string& action = "InvokeModel",
+                     const std::string& keys = "user.name") {
   return fmt::format(R"toml([rule]
 name = "Rule {0}"
 rule_id = "{0}"
@@ -34,11 +35,11 @@ risk_score = 50
 query = '''
 FROM logs-aws.cloudtrail-*
 | WHERE event.action == "{2}"
-| STATS calls = COUNT(*) BY user.name
+| STATS calls = COUNT(*) BY {3}
 | WHERE calls >= {1}
 '''
 )toml",
-                     id, threshold, action);
+                     id, threshold, action, keys);
 }
 
 class RuleServiceTest : public ::testing::Test {
@@ -89,6 +90,11 @@ class RuleServiceTest : public ::testing::Test {
       pointers.push_back(argument.c_str());
     }
     return RunCommand(pointers);
+  }
+  Hash128 WindowOf(const std::string& rule) {
+    const plan::RuleSetPtr rules = node_->worker()->rules();
+    const plan::CompiledRule* found = rules->FindRule(rule);
+    return found == nullptr ? Hash128() : rules->windows[found->window_index].id;
   }
   bool Runs(const std::string& rule) { return node_->worker()->rules()->FindRule(rule) != nullptr; }
 
@@ -155,6 +161,36 @@ TEST_F(RuleServiceTest, ADryRunShowsTheDifferenceAndWhatHappensToCounts) {
   EXPECT_THAT(counted.out, HasSubstr("counts anew   Rule base, warming until 2"));
   EXPECT_EQ(node_->worker()->rules()->version, RuleSetVersion(1));
   EXPECT_THAT(Rules({"get", "base"}).out, HasSubstr("calls >= 3"));
+}
+
+// A class for fewer keys would fit rules that are there already: they stay where their counts are.
+TEST_F(RuleServiceTest, CountsStayWhateverOtherRulesComeAndGo) {
+  const std::string wide = RuleText("wide", 5, "InvokeModel", "user.name, source.ip, cloud.region");
+  ASSERT_EQ(Rules({"apply", Write("wide.toml", wide)}).exit_code, kExitOk);
+  ASSERT_EQ(Rules({"delete", "base"}).exit_code, kExitOk);
+  const std::string other = RuleText("other", 5, "InvokeModel", "source.ip, cloud.region, cloud.account.id");
+  ASSERT_EQ(Rules({"apply", Write("other.toml", other)}).exit_code, kExitOk);
+  const Hash128 window = WindowOf("wide");
+  const Hash128 other_window = WindowOf("other");
+  const std::string narrow = Write("narrow.toml", RuleText("narrow", 5, "Converse", "source.ip"));
+  const Outcome planned = Rules({"apply", narrow, "--dry-run"});
+  EXPECT_THAT(planned.out, HasSubstr("counts anew   Rule narrow"));
+  EXPECT_THAT(planned.out, Not(HasSubstr("Rule wide")));
+  EXPECT_THAT(planned.out, Not(HasSubstr("Rule other")));
+  ASSERT_EQ(Rules({"apply", narrow}).exit_code, kExitOk);
+  EXPECT_EQ(WindowOf("wide"), window);
+  EXPECT_EQ(WindowOf("other"), other_window);
+  const RuleSetVersion version = node_->worker()->rules()->version;
+  StartNode();
+  EXPECT_EQ(node_->worker()->rules()->version, version);
+  EXPECT_EQ(WindowOf("wide"), window);
+  // Files that change on disk are published by the node itself, back to earlier ones by people.
+  Write("base.toml", RuleText("base", 9, "InvokeModel", "cloud.region"));
+  StartNode();
+  EXPECT_TRUE(Runs("base"));
+  EXPECT_EQ(WindowOf("wide"), window);
+  ASSERT_EQ(Rules({"rollback", "3"}).exit_code, kExitOk);
+  EXPECT_EQ(WindowOf("wide"), window);
 }
 
 TEST_F(RuleServiceTest, RulesAreSwitchedDeletedAndRolledBack) {

@@ -4,6 +4,7 @@
 
 #include "tests/sim/meta_client.h"
 #include "tests/sim/spread_client.h"
+#include "worker/rule_store.h"
 
 namespace weir::sim {
 namespace {
@@ -303,6 +304,9 @@ void CoordinatorNode::Make() {
   options.placement_delay_ms = kPlacementDelayMs;
   options.activation_delay_ms = kActivationDelayMs;
   options.replay = site_.replay;
+  options.classes_of = [this](const cluster::RuleSetTexts& rules) {
+    return worker::ClassesAfter(*compile_(rules));
+  };
   leader_ = std::make_unique<coordinator::Leader>(options, meta_.get(), main_.get(), session_.get(),
                                                   &clock_);
   leader_->Start();

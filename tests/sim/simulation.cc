@@ -1,14 +1,16 @@
 #include "tests/sim/simulation.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
+#include "common/cluster/rule_change.h"
 #include "common/meta/embedded_store.h"
-#include "common/source/decoder.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/collector.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/nodes.h"
+#include "worker/rule_store.h"
 
 namespace weir::sim {
 namespace {
@@ -94,19 +96,14 @@ void Simulation::MakeNodes() {
 plan::RuleSetPtr Simulation::Compile(const cluster::RuleSetTexts& texts) {
   plan::RuleSetPtr& known = compiled_[texts.version.value];
   if (known == nullptr && !texts.files.empty()) {
-    std::vector<rule::Rule> rules;
+    std::vector<worker::RuleFile> files;
     for (const cluster::RuleSetTexts::File& file : texts.files) {
-      rule::LoadResult loaded = rule::LoadRule(file.path, file.text);
-      if (loaded.rule.has_value()) {
-        rules.push_back(std::move(*loaded.rule));
-      } else {
-        checker_.Fail(loaded.findings.front().rendered);
-      }
+      files.push_back({file.path, file.text});
     }
-    plan::CompileResult result =
-        plan::CompileRules(rules, OptionsOf(texts), source::Catalogue(), texts.version);
-    known = std::move(result.rules);
-    if (known->rules.size() != texts.files.size()) {
+    std::vector<std::vector<rule::Finding>> findings;
+    known = worker::CompileRuleFiles(files, OptionsOf(texts), texts.version, &findings);
+    const auto rules = std::count_if(texts.files.begin(), texts.files.end(), cluster::IsRuleEntry);
+    if (known->rules.size() != static_cast<std::size_t>(rules)) {
       checker_.Fail("a rule of the simulation does not compile");
     }
   }

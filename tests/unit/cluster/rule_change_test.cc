@@ -116,5 +116,24 @@ TEST(RuleChangeTest, OtherOptionsAreAChangeOfFiles) {
   EXPECT_THAT(Names(*merged), ElementsAre("x=1", "z=new", "change:="));
 }
 
+TEST(RuleChangeTest, TheClassesAreNoFileOfTheSet) {
+  RuleSetTexts rules = Texts({{"x", "1"}});
+  const RuleSetTexts files = rules;
+  SetClasses("user.id\n", &rules);
+  SetClasses("account\nuser.id\n", &rules);   // in place of those there
+  EXPECT_THAT(Names(rules), ElementsAre("x=1", "classes:=account\nuser.id\n"));
+  EXPECT_TRUE(SameRules(rules, files));
+  EXPECT_FALSE(WithFiles(&rules, files, 1).has_value());
+  EXPECT_THAT(NextChange(rules).from_files, ElementsAre("x"));
+  const RuleSetTexts applied = Applied(rules, {"y", "2"});
+  EXPECT_FALSE(WithFiles(&applied, files, 1).has_value());
+  // Who publishes the next set says what its classes are.
+  const auto changed = WithFiles(&applied, Texts({{"x", "3"}}), 1);
+  ASSERT_TRUE(changed.has_value());
+  EXPECT_THAT(Names(*changed), ElementsAre("x=3", "y=2", "change:="));
+  SetClasses("", &rules);
+  EXPECT_THAT(Names(rules), ElementsAre("x=1"));
+}
+
 }  // namespace
 }  // namespace weir::cluster
