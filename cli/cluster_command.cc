@@ -9,6 +9,7 @@
 #include "cli/cluster_nodes_internal.h"
 #include "cli/command_internal.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -224,8 +225,7 @@ int RunStatus(const ClusterFlags& flags) {
   pb::GetStatusResponse response;
   const Status status = rpc::FromGrpc(stub->GetStatus(&context, {}, &response));
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
-    return kExitFailed;
+    return FailCall(flags.address, status);
   }
   // A process that is the whole cluster does not know the call.
   const auto nodes = ListNodes(stub.get());
@@ -251,8 +251,7 @@ int RunWait(const ClusterFlags& flags) {
   pb::WaitJudgedResponse response;
   const Status status = rpc::FromGrpc(stub->WaitJudged(&context, {}, &response));
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
-    return kExitFailed;
+    return FailCall(flags.address, status);
   }
   return kExitOk;
 }

@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -109,7 +110,7 @@ int Fail(const std::string& address, const Status& status) {
   } else {
     PrintCallError(address, status);
   }
-  return kExitFailed;
+  return ExitCodeOf(status.code());
 }
 
 std::string NodesTable(const pb::ListNodesResponse& response) {

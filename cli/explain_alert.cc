@@ -138,9 +138,10 @@ int RunExplainAlert(const AlertFlags& flags) {
   pb::ExplainAlertRequest request;
   request.set_alert_id(flags.id);
   pb::ExplainAlertResponse response;
-  if (!CallCluster<pb::ExplainService>(flags.address, &pb::ExplainService::Stub::ExplainAlert, request,
-                                     &response)) {
-    return kExitFailed;
+  if (const int exit_code = CallCluster<pb::ExplainService>(
+          flags.address, &pb::ExplainService::Stub::ExplainAlert, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintMessage(response);

@@ -23,15 +23,15 @@ namespace cluster_pb = weir::cluster::v1;
 // The newest rule set, with what was switched on and off.
 bool ReadRules(const std::string& address, cluster::RuleSetTexts* texts) {
   rule_pb::ListRulesResponse list;
-  if (!CallCluster<rule_pb::RuleService>(address, &rule_pb::RuleService::Stub::ListRules,
-                                         rule_pb::ListRulesRequest(), &list)) {
+  if (CallCluster<rule_pb::RuleService>(address, &rule_pb::RuleService::Stub::ListRules,
+                                        rule_pb::ListRulesRequest(), &list) != kExitOk) {
     return false;
   }
   rule_pb::GetRuleSetVersionRequest request;
   request.set_version(list.version());
   rule_pb::GetRuleSetVersionResponse set;
-  if (!CallCluster<rule_pb::RuleService>(address, &rule_pb::RuleService::Stub::GetRuleSetVersion,
-                                         request, &set)) {
+  if (CallCluster<rule_pb::RuleService>(address, &rule_pb::RuleService::Stub::GetRuleSetVersion,
+                                        request, &set) != kExitOk) {
     return false;
   }
   texts->version = RuleSetVersion(list.version());
@@ -57,8 +57,8 @@ std::optional<ClusterView> ReadCluster(const std::string& address) {
   cluster::RuleSetTexts texts;
   cluster_pb::GetStatusResponse status;
   if (!ReadRules(address, &texts) ||
-      !CallCluster<cluster_pb::ClusterService>(address, &cluster_pb::ClusterService::Stub::GetStatus,
-                                               cluster_pb::GetStatusRequest(), &status)) {
+      CallCluster<cluster_pb::ClusterService>(address, &cluster_pb::ClusterService::Stub::GetStatus,
+                                              cluster_pb::GetStatusRequest(), &status) != kExitOk) {
     return std::nullopt;
   }
   std::vector<worker::RuleFile> files;

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/cluster_call_internal.h"
 #include "cli/command_internal.h"
+#include "cli/exit_codes.h"
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
@@ -150,9 +151,9 @@ int RunApply(const AdminFlags& flags) {
     return kExitUsage;
   }
   pb::ApplyRulesResponse response;
-  return CallCluster<pb::RuleService>(flags.address, &Stub::ApplyRules, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::ApplyRules, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunSwitch(const AdminFlags& flags, bool enabled) {
@@ -160,18 +161,18 @@ int RunSwitch(const AdminFlags& flags, bool enabled) {
   request.set_rule(wire::ValidUtf8(flags.rule));
   request.set_enabled(enabled);
   pb::SetRuleEnabledResponse response;
-  return CallCluster<pb::RuleService>(flags.address, &Stub::SetRuleEnabled, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::SetRuleEnabled, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunDelete(const AdminFlags& flags) {
   auto request = MakeRequest<pb::DeleteRuleRequest>(flags);
   request.set_rule(wire::ValidUtf8(flags.rule));
   pb::DeleteRuleResponse response;
-  return CallCluster<pb::RuleService>(flags.address, &Stub::DeleteRule, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::DeleteRule, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunRollback(const AdminFlags& flags) {
@@ -179,15 +180,17 @@ int RunRollback(const AdminFlags& flags) {
   request.set_to_version(flags.version);
   request.set_dry_run(flags.dry_run);
   pb::RollBackRulesResponse response;
-  return CallCluster<pb::RuleService>(flags.address, &Stub::RollBackRules, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::RollBackRules, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunList(const AdminFlags& flags) {
   pb::ListRulesResponse response;
-  if (!CallCluster<pb::RuleService>(flags.address, &Stub::ListRules, pb::ListRulesRequest(), &response)) {
-    return kExitFailed;
+  if (const int exit_code =
+          CallCluster<pb::RuleService>(flags.address, &Stub::ListRules, pb::ListRulesRequest(), &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintMessage(response);
@@ -216,8 +219,10 @@ int RunGet(const AdminFlags& flags) {
   pb::GetRuleRequest request;
   request.set_rule(wire::ValidUtf8(flags.rule));
   pb::GetRuleResponse response;
-  if (!CallCluster<pb::RuleService>(flags.address, &Stub::GetRule, request, &response)) {
-    return kExitFailed;
+  if (const int exit_code =
+          CallCluster<pb::RuleService>(flags.address, &Stub::GetRule, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintMessage(response);
@@ -249,8 +254,10 @@ int RunHistory(const AdminFlags& flags) {
   request.set_page_size(flags.limit);
   request.set_before_version(flags.version);
   pb::ListRuleSetVersionsResponse response;
-  if (!CallCluster<pb::RuleService>(flags.address, &Stub::ListRuleSetVersions, request, &response)) {
-    return kExitFailed;
+  if (const int exit_code =
+          CallCluster<pb::RuleService>(flags.address, &Stub::ListRuleSetVersions, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintMessage(response);
