@@ -64,6 +64,7 @@ int Run(int argc, const char* const* argv) {
   AddAlertsCommand(&app, &action);
   AddStoriesCommand(&app, &action);
   AddClusterCommand(&app, &action);
+  AddSourcesCommand(&app, &action);
   AddRulesCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);

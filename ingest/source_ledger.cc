@@ -34,16 +34,33 @@ void SourceLedger::Count(uint64_t events, UnixMillis arrival_ms, Entry* entry) {
   entry->slots[static_cast<std::size_t>(entry->newest_slot) % kSlots] += events;
 }
 
-void SourceLedger::NotePause(UnixMillis arrival_ms, Entry* entry) {
+// A silence that was unusual may be an outage, or the source's new habit: it is believed by and by.
+void SourceLedger::NotePause(UnixMillis arrival_ms, Entry* entry) const {
+  const int64_t limit_ms = SilenceLimit(*entry);
   const int64_t window = arrival_ms / kPauseWindowMs;
   if (window != entry->window) {
     entry->longest_before_ms = window == entry->window + 1 ? entry->longest_ms : 0;
     entry->longest_ms = 0;
     entry->window = window;
   }
-  if (entry->use.last_arrival_ms != 0) {
-    entry->longest_ms = std::max(entry->longest_ms, arrival_ms - entry->use.last_arrival_ms);
+  if (entry->use.last_arrival_ms == 0) {
+    entry->first_arrival_ms = arrival_ms;
+    return;
   }
+  int64_t pause_ms = arrival_ms - entry->use.last_arrival_ms;
+  if (limit_ms != 0) {
+    pause_ms = std::min(pause_ms, 2 * limit_ms);
+  }
+  entry->longest_ms = std::max(entry->longest_ms, pause_ms);
+}
+
+int64_t SourceLedger::SilenceLimit(const Entry& entry) const {
+  const int64_t least_ms = options_.silence_ms_min;
+  if (least_ms == 0 ||
+      entry.use.last_arrival_ms - entry.first_arrival_ms < kSilenceFactor * least_ms) {
+    return 0;
+  }
+  return std::max(least_ms, kSilenceFactor * std::max(entry.longest_ms, entry.longest_before_ms));
 }
 
 double SourceLedger::Rate(const Entry& entry, UnixMillis now_ms, std::size_t slots) {
@@ -86,12 +103,7 @@ SourcesStatus SourceLedger::GetStatus(UnixMillis now_ms) const {
     SourceUse use = entry.use;
     use.events_per_second_1m = Rate(entry, now_ms, 6);
     use.events_per_second_5m = Rate(entry, now_ms, kSlots);
-    use.silent_ms =
-        use.last_arrival_ms == 0 ? 0 : std::max<int64_t>(0, now_ms - use.last_arrival_ms);
-    const auto longest =
-        static_cast<double>(std::max(entry.longest_ms, entry.longest_before_ms));
-    use.silence_limit_ms = std::max(options_.silence_ms_min,
-                                    static_cast<int64_t>(longest * options_.silence_factor));
+    use.silence_limit_ms = SilenceLimit(entry);
     status.sources.push_back(std::move(use));
   }
   return status;

@@ -8,6 +8,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,14 @@
 
 namespace weir::ingest {
 
+// Accounts, regions and collectors are cut here.
+inline constexpr std::size_t kSourceNameBytesMax = 128;
+
 struct SourceKey {
   std::string account;     // empty: the events name none
   std::string region;      // likewise
-  source::SourceKind kind = source::SourceKind::kEcs;
-  std::string collector;   // producer id, or the peer of an OTLP call
+  std::optional<source::SourceKind> kind;   // none: records that could not be read
+  std::string collector;   // producer id, or the host of an OTLP call
 
   auto operator<=>(const SourceKey&) const = default;
 };
@@ -44,9 +48,8 @@ struct SourceUse {
   uint64_t events = 0;
   uint64_t repeats = 0;
   std::array<uint64_t, source::kRejectReasonCount> rejects{};
-  // For how long nothing has come, and from when on that is unusual: several times the longest pause of the
-  // last hours, and never less than the configured minimum.
-  int64_t silent_ms = 0;
+  // From when on a silence is unusual: several times the longest pause of the last weeks, and never less
+  // than the configured minimum. 0: it was not heard for long enough to say.
   int64_t silence_limit_ms = 0;
 };
 
@@ -58,9 +61,8 @@ struct SourcesStatus {
 class SourceLedger {
  public:
   struct Options {
-    std::size_t sources_max = 1000;
-    int64_t silence_ms_min = 15 * kMillisPerMinute;
-    double silence_factor = 4;        // of the longest pause
+    std::size_t sources_max = 2000;
+    int64_t silence_ms_min = 15 * kMillisPerMinute;   // 0: no silence is unusual
   };
 
   explicit SourceLedger(Options options) : options_(options) {}
@@ -71,12 +73,15 @@ class SourceLedger {
  private:
   static constexpr int64_t kSlotMs = 10 * kMillisPerSecond;
   static constexpr std::size_t kSlots = 30;   // five minutes
-  static constexpr int64_t kPauseWindowMs = 6 * kMillisPerHour;
+  static constexpr int64_t kPauseWindowMs = 7 * kMillisPerDay;
+  // Of the longest pause; and of the least silence, for how long a source has to be heard.
+  static constexpr int64_t kSilenceFactor = 4;
 
   struct Entry {
     SourceUse use;
     std::array<uint64_t, kSlots> slots{};   // events, by slot number modulo kSlots
     int64_t newest_slot = 0;
+    UnixMillis first_arrival_ms = 0;
     // The longest pause between arrivals of this window and of the one before.
     int64_t window = 0;
     int64_t longest_ms = 0;
@@ -86,7 +91,8 @@ class SourceLedger {
 
   Entry& Touch(const SourceKey& key);
   static void Count(uint64_t events, UnixMillis arrival_ms, Entry* entry);
-  static void NotePause(UnixMillis arrival_ms, Entry* entry);
+  void NotePause(UnixMillis arrival_ms, Entry* entry) const;
+  int64_t SilenceLimit(const Entry& entry) const;
   static double Rate(const Entry& entry, UnixMillis now_ms, std::size_t slots);
 
   const Options options_;

@@ -41,7 +41,7 @@ TEST(SourceLedgerTest, CountsBySource) {
   EXPECT_EQ(first.lag_ms, 6000);
   EXPECT_DOUBLE_EQ(first.events_per_second_1m, 20);
   EXPECT_DOUBLE_EQ(first.events_per_second_5m, 4);
-  EXPECT_EQ(first.silent_ms, 1000);
+  EXPECT_EQ(first.silence_limit_ms, 0);   // heard for a second
   EXPECT_EQ(status.forgotten, 0);
 }
 
@@ -77,15 +77,48 @@ TEST(SourceLedgerTest, TheOneSilentForLongestIsForgotten) {
 
 TEST(SourceLedgerTest, SilenceIsMeasuredByTheSourcesOwnPauses) {
   SourceLedger ledger({});
-  for (int i = 0; i < 5; ++i) {
+  const auto limit = [&ledger](std::size_t source) {
+    return ledger.GetStatus(kNow).sources[source].silence_limit_ms;
+  };
+  for (int i = 0; i < 60; ++i) {
     ledger.Add(Share("often", 1, kNow), kNow + i * kMillisPerMinute);
+  }
+  EXPECT_EQ(limit(0), 0);   // known for 59 minutes, four times 15 are wanted
+  ledger.Add(Share("often", 1, kNow), kNow + kMillisPerHour);
+  EXPECT_EQ(limit(0), 15 * kMillisPerMinute);
+  for (int i = 0; i < 5; ++i) {
     ledger.Add(Share("rarely", 1, kNow), kNow + i * 20 * kMillisPerMinute);
   }
-  const SourcesStatus status = ledger.GetStatus(kNow + 2 * kMillisPerHour);
-  EXPECT_EQ(status.sources[0].silence_limit_ms, 15 * kMillisPerMinute);
-  EXPECT_GT(status.sources[0].silent_ms, status.sources[0].silence_limit_ms);
-  EXPECT_EQ(status.sources[1].silence_limit_ms, 80 * kMillisPerMinute);
-  EXPECT_LT(status.sources[1].silent_ms, status.sources[1].silence_limit_ms);
+  EXPECT_EQ(limit(1), 80 * kMillisPerMinute);
+}
+
+TEST(SourceLedgerTest, AnOutageDoesNotMakeASourceDeafForLong) {
+  SourceLedger ledger({});
+  for (int i = 0; i <= 60; ++i) {
+    ledger.Add(Share("1", 1, kNow), kNow + i * kMillisPerMinute);
+  }
+  UnixMillis now_ms = kNow + 24 * kMillisPerHour;
+  ledger.Add(Share("1", 1, kNow), now_ms);
+  // Twice the limit was learned, not the whole of it.
+  EXPECT_EQ(ledger.GetStatus(now_ms).sources[0].silence_limit_ms, 4 * 30 * kMillisPerMinute);
+  // After two weeks of better days it is forgotten.
+  for (int hour = 0; hour < 15 * 24 * 2; ++hour) {
+    now_ms += 30 * kMillisPerMinute / 10;
+    for (int i = 0; i < 10; ++i) {
+      now_ms += 3 * kMillisPerMinute;
+      ledger.Add(Share("1", 1, kNow), now_ms);
+    }
+  }
+  EXPECT_EQ(ledger.GetStatus(now_ms).sources[0].silence_limit_ms, 4 * 6 * kMillisPerMinute);
+}
+
+TEST(SourceLedgerTest, WithoutALimitNothingIsSilent) {
+  SourceLedger::Options options;
+  options.silence_ms_min = 0;
+  SourceLedger ledger(options);
+  ledger.Add(Share("1", 1, kNow), kNow);
+  ledger.Add(Share("1", 1, kNow), kNow + kMillisPerDay);
+  EXPECT_EQ(ledger.GetStatus(kNow).sources[0].silence_limit_ms, 0);
 }
 
 }  // namespace
