@@ -78,15 +78,9 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* "true" when weir.yaml has this section or key at its top, in the version that the chart goes with. */}}
-{{- define "weir.knows" -}}
-{{- $schema := .root.Files.Get "files/config-schema.json" | fromJson -}}
-{{- if hasKey $schema.properties .key }}true{{ end -}}
-{{- end -}}
-
 {{/* "true" when pods have the listener for probes and metrics. */}}
 {{- define "weir.hasHealth" -}}
-{{- if .Values.health.enabled }}{{ include "weir.knows" (dict "root" . "key" "health") }}{{ end -}}
+{{- if .Values.health.enabled }}true{{ end -}}
 {{- end -}}
 
 {{/* Fails for a key of `config` that the chart sets. Takes (dict "root" $ "section" "tls" "keys" (list ...)). */}}
@@ -100,11 +94,10 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{/* Encryption and access, as far as weir.yaml has them. */}}
+{{/* Encryption, access and probes. */}}
 {{- define "weir.securityConfig" -}}
 {{- $own := dict -}}
 {{- if .Values.tls.existingSecret -}}
-{{- if not (include "weir.knows" (dict "root" . "key" "tls")) }}{{ fail "tls.existingSecret: this version of Weir has no TLS" }}{{ end -}}
 {{- $_ := set $own "tls" (dict "cert" "/etc/weir/tls/tls.crt" "key" "/etc/weir/tls/tls.key" "ca" "/etc/weir/tls/ca.crt" "client_certificates" .Values.tls.clientCertificates) -}}
 {{- end -}}
 {{- if .Values.auth.existingSecret -}}
@@ -114,12 +107,12 @@ annotations:
 {{- $_ := set $own "auth" $auth -}}
 {{- end -}}
 {{- $asks := and .Values.tls.existingSecret (or .Values.auth.existingSecret (eq .Values.tls.clientCertificates "required")) -}}
-{{- if and (not $asks) (include "weir.knows" (dict "root" . "key" "insecure_listen")) -}}
+{{- if not $asks -}}
 {{- $_ := set $own "insecure_listen" "allowed" -}}
 {{- end -}}
 {{- if include "weir.hasHealth" . -}}
 {{- $_ := set $own "health" (dict "listen" (printf "0.0.0.0:%d" (int .Values.health.port))) -}}
-{{- else if include "weir.knows" (dict "root" . "key" "health") -}}
+{{- else -}}
 {{- if .Values.tls.existingSecret }}{{ fail "health.enabled is false, but kubelets cannot probe gRPC with tls.existingSecret" }}{{ end -}}
 {{- $_ := set $own "health" (dict "listen" "0") -}}
 {{- end -}}
