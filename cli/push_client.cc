@@ -125,7 +125,10 @@ const pb::PushEventsRequest* PushClient::NextRequest(const NextBatch& next_batch
         HasRoom(waiting_.front()->request.payload().size())) {
       unanswered_.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
-      const pb::PushEventsRequest* request = &unanswered_.back()->request;
+      pb::PushEventsRequest* request = &unanswered_.back()->request;
+      if (options_.replay && promise_ms_.has_value()) {
+        request->set_watermark_unix_millis(*promise_ms_);
+      }
       unanswered_bytes_ += request->payload().size();
       // The batch stays where it is until answered, and it can be answered only once written.
       return request;
@@ -195,6 +198,7 @@ bool PushClient::TakeAnswer(const pb::PushEventsResponse& response, const OnAnsw
         waiting_.insert(place, std::move(batch));
         ++resent_;
       } else {
+        NoteAnswered(*batch);
         answered = std::move(batch);
       }
     }
@@ -204,6 +208,20 @@ bool PushClient::TakeAnswer(const pb::PushEventsResponse& response, const OnAnsw
   }
   changed_.notify_all();
   return true;
+}
+
+// REQUIRES: mutex_ is held.
+void PushClient::NoteAnswered(const OutgoingBatch& batch) {
+  if (!options_.replay) {
+    return;
+  }
+  answered_[batch.request.sequence()] = batch.watermark_ms;
+  for (auto next = answered_.begin(); next != answered_.end() && next->first == first_unanswered_;
+       next = answered_.erase(next), ++first_unanswered_) {
+    if (next->second.has_value()) {
+      promise_ms_ = std::max(promise_ms_.value_or(*next->second), *next->second);
+    }
+  }
 }
 
 // What was under way goes before everything else on the next stream.

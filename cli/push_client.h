@@ -1,4 +1,4 @@
-// Sends batches over PushEvents until each is answered: keeps to the server's window, sends again what is
+// Sends batches, numbered from 1 without a gap, over PushEvents until each is answered: keeps to the server's window, sends again what is
 // refused for now or was under way when a stream broke, and gives up only after a time without progress.
 #pragma once
 
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -58,6 +59,7 @@ class PushClient {
   // The next request to write; null when the stream is over (broken, or all is answered).
   const weir::ingest::v1::PushEventsRequest* NextRequest(const NextBatch& next_batch);
   bool HasRoom(std::size_t bytes) const;
+  void NoteAnswered(const OutgoingBatch& batch);
   void PutBack();
 
   const PushOptions options_;
@@ -73,6 +75,11 @@ class PushClient {
   uint64_t unanswered_bytes_ = 0;
   uint64_t window_bytes_ = 0;              // 0: only the opening may be sent
   uint32_t window_batches_ = 0;
+  // What is promised is the watermark of the last batch before the first that is not answered: whatever may
+  // have to be sent again is after it, however far the server is.
+  std::map<uint64_t, std::optional<UnixMillis>> answered_;   // beyond a gap: watermarks by sequence
+  uint64_t first_unanswered_ = 1;          // sequence
+  std::optional<UnixMillis> promise_ms_;
   Clock::time_point not_before_;           // the server asked to wait
   Clock::time_point last_answer_;
   bool source_ended_ = false;

@@ -124,7 +124,7 @@ void RecordBatcher::Seal(OutgoingBatch* batch) {
   clock_->Observe(batch->request.payload(), {batch->request.record_sizes().begin(),
                                              batch->request.record_sizes().end()});
   if (clock_->latest_ms().has_value()) {
-    batch->request.set_watermark_unix_millis(*clock_->latest_ms() - options_.watermark_lag_ms);
+    batch->watermark_ms = *clock_->latest_ms() - options_.watermark_lag_ms;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace weir::cli {
 // A batch on its way, kept until it is answered.
 struct OutgoingBatch {
   weir::ingest::v1::PushEventsRequest request;
+  // With replay: no batch after this one has an event at or before it, Unix milliseconds.
+  std::optional<UnixMillis> watermark_ms;
   struct Origin {
     uint32_t file;    // index into the batcher's files
     uint64_t line;

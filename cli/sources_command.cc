@@ -1,6 +1,6 @@
 // weir sources: who sent events lately, and who fell silent.
 #include <chrono>
-#include <cstdlib>
+#include <cmath>
 #include <memory>
 #include <vector>
 

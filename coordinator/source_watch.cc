@@ -155,7 +155,9 @@ void SourceWatch::Look() {
     return;
   }
   pb::ReportSilenceRequest request;
-  request.mutable_sources()->Assign(silent.begin(), silent.end());
+  for (const pb::SilentSource& source : silent) {
+    *request.add_sources() = source;
+  }
   request.set_interval_ms(options_.interval_ms);
   if (const Status status = options_.report(request); !status.ok()) {
     log::Warn("sources are silent, but no ingest node takes that",

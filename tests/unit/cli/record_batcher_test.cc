@@ -47,7 +47,7 @@ TEST_F(RecordBatcherTest, CutsByCountAndNumbersFromOne) {
   EXPECT_EQ((*first)->request.sequence(), 1);
   EXPECT_EQ((*first)->request.payload(), "{\"a\":1}{\"a\":2}");
   EXPECT_THAT((*first)->request.record_sizes(), ElementsAre(7, 7));
-  EXPECT_FALSE((*first)->request.has_watermark_unix_millis());
+  EXPECT_FALSE((*first)->watermark_ms.has_value());
   auto second = batcher.Next();
   ASSERT_TRUE(second.ok() && *second != nullptr);
   EXPECT_EQ((*second)->request.sequence(), 2);
@@ -69,13 +69,13 @@ TEST_F(RecordBatcherTest, ReplaySortsAllFilesByTimeAndTrailsTheLatestEventSent) 
   RecordBatcher batcher({late, early}, options);
   auto first = batcher.Next();
   ASSERT_TRUE(first.ok() && *first != nullptr);
-  EXPECT_EQ((*first)->request.watermark_unix_millis(), *ParseTime("2026-03-10T10:00:00Z"));
+  EXPECT_EQ((*first)->watermark_ms, *ParseTime("2026-03-10T10:00:00Z"));
   ASSERT_EQ((*first)->origins.size(), 2u);
   EXPECT_EQ(batcher.file_name((*first)->origins[0].file), late);
   EXPECT_EQ(batcher.file_name((*first)->origins[1].file), early);
   auto second = batcher.Next();
   ASSERT_TRUE(second.ok() && *second != nullptr);
-  EXPECT_EQ((*second)->request.watermark_unix_millis(), *ParseTime("2026-03-10T11:00:00Z"));
+  EXPECT_EQ((*second)->watermark_ms, *ParseTime("2026-03-10T11:00:00Z"));
   ASSERT_EQ((*second)->origins.size(), 2u);
   // What has no time stays behind its neighbour.
   EXPECT_EQ(batcher.file_name((*second)->origins[0].file), early);
