@@ -66,6 +66,7 @@ int Run(int argc, const char* const* argv) {
   AddClusterCommand(&app, &action);
   AddSourcesCommand(&app, &action);
   AddRulesCommand(&app, &action);
+  AddExplainCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);
   AddSelftestCommand(&app, &action);

@@ -17,6 +17,7 @@ void AddCoordinatorCommand(CLI::App* app, Action* action);
 void AddIngestCommand(CLI::App* app, Action* action);
 void AddAlertsCommand(CLI::App* app, Action* action);
 void AddClusterCommand(CLI::App* app, Action* action);
+void AddExplainCommand(CLI::App* app, Action* action);
 void AddRulesCommand(CLI::App* app, Action* action);
 void AddStoriesCommand(CLI::App* app, Action* action);
 void AddConfigCommand(CLI::App* app, Action* action);

@@ -11,6 +11,7 @@
 #include "cli/node_security.h"
 #include "cli/role_node.h"
 #include "cli/role_options.h"
+#include "cli/rule_backends.h"
 #include "common/cluster/keys.h"
 #include "common/cluster/node_watch.h"
 #include "common/cluster/table_watch.h"
@@ -24,6 +25,7 @@
 #include "coordinator/leader_client.h"
 #include "coordinator/remote_alert_backend.h"
 #include "coordinator/remote_spread_cluster.h"
+#include "coordinator/rule_service.h"
 #include "coordinator/source_watch.h"
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
@@ -64,6 +66,7 @@ class CoordinatorNode final : public RoleNode {
   coordinator::LeaderStatus GetLeaderStatus();
   std::optional<coordinator::LeaderStatus> TryLeaderStatus();
   void MakeJudge(const config::Config& config);
+  void MakeRuleService(const config::Config& config, const Clock* clock);
   void WatchSources(const config::Config& config, const Clock* clock);
   std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
   cluster::ShardEntry EntryOf(ShardId shard) const;
@@ -83,6 +86,8 @@ class CoordinatorNode final : public RoleNode {
   std::unique_ptr<coordinator::IngestClient> ingests_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  RuleHistory rule_history_;
+  std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<rpc::Server> server_;
   task::ThreadScheduler compiler_;   // of rule sets
   mutable std::mutex mutex_;
@@ -124,8 +129,10 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   alert_service_ = std::make_unique<coordinator::AlertService>(index_.get(), AlertsOf(config));
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
+  MakeRuleService(config, clock);
   WEIR_ASSIGN_OR_RETURN(
-      server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get()},
+      server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
+                                                  rule_service_.get()},
                                   security_.server));
   StartLeader(config, clock, std::move(texts));
   WatchSources(config, clock);
@@ -228,6 +235,18 @@ void CoordinatorNode::WatchSources(const config::Config& config, const Clock* cl
   if (config.clock != "replay" && config.sources_silence_ms != 0) {
     source_watch_->Start();
   }
+}
+
+void CoordinatorNode::MakeRuleService(const config::Config& config, const Clock* clock) {
+  ClusterRules rules;
+  rules.history = &rule_history_;
+  rules.scheduler = member_->scheduler();
+  rules.leader = [this] { return leader_.get(); };
+  rules.workers = [this] { return workers_->GetStatus(); };
+  rules.clock = clock;
+  rules.activation_delay_ms = config.cluster_activation_delay_ms;
+  rules.empty = TextsOf(LoadedRules(), config);
+  rule_service_ = std::make_unique<coordinator::RuleService>(MakeClusterRuleBackend(std::move(rules)));
 }
 
 cluster::ShardEntry CoordinatorNode::EntryOf(ShardId shard) const {
@@ -395,6 +414,7 @@ void CoordinatorNode::OnNodes(const cluster::NodeWatch::Nodes& nodes) {
 }
 
 void CoordinatorNode::OnRules(const cluster::RuleSetTexts& texts) {
+  rule_history_.Add(texts);
   compiler_.Post([this, texts] {
     std::vector<std::vector<rule::Finding>> findings;
     plan::RuleSetPtr compiled = worker::CompileRuleFiles(FilesOf(texts), CompileOptionsOf(texts),
@@ -427,6 +447,7 @@ void CoordinatorNode::Stop() {
     });
   }
   compiler_.Stop();
+  rule_service_.reset();
   cluster_service_.reset();   // its threads ask the leader and the judge
   if (judge_ != nullptr) {
     judge_->Stop();

@@ -5,6 +5,9 @@
 
 #include "cli/cli.h"
 #include "cli/role_options.h"
+#include "cli/rule_backends.h"
+#include "common/cluster/rule_change.h"
+#include "worker/rule_store.h"
 
 namespace weir::cli {
 
@@ -83,8 +86,10 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   };
   cluster_service_ = std::make_unique<coordinator::ClusterService>(std::move(status), index_.get(),
                                                                    clock_);
+  MakeRuleService();
   std::vector<grpc::Service*> services = ingest_services_->list();
-  services.insert(services.end(), {alert_service_.get(), cluster_service_.get()});
+  services.insert(services.end(),
+                  {alert_service_.get(), cluster_service_.get(), rule_service_.get()});
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   return OkStatus();
 }
@@ -120,16 +125,36 @@ void Node::WatchSources(const config::Config& config) {
 
 Status Node::LoadRules(const config::Config& config) {
   WEIR_ASSIGN_OR_RETURN(const LoadedRules loaded, LoadRuleFiles(config));
+  // What came through the API since the files were loaded last stays.
+  WEIR_ASSIGN_OR_RETURN(const cluster::RuleSetTexts newest, NewestStored(store_.get()));
+  const cluster::RuleSetTexts texts =
+      cluster::WithFiles(newest.version.value == 0 ? nullptr : &newest, TextsOf(loaded, config),
+                         clock_->Now())
+          .value_or(newest);
   std::vector<std::vector<rule::Finding>> findings;
-  const auto rules = worker_->ActivateRules(loaded.files, MakeCompileOptions(config), &findings);
+  const auto rules =
+      worker_->ActivateRules(FilesOf(texts), CompileOptionsOf(texts), &findings);
   if (!rules.ok()) {
     return Annotate(rules.status(), "activating the rules");
   }
   rule_feed_->Add(*rules, 0);
+  worker::CompileRuleFiles(loaded.files, MakeCompileOptions(config), (*rules)->version, &findings);
   rule_files_ = StatusesOf(loaded, findings, **rules);
   rules_refused_ = CountRefused(rule_files_);
   rules_loaded_ = (*rules)->rules.size();
   return OkStatus();
+}
+
+void Node::MakeRuleService() {
+  LocalRules rules;
+  rules.store = store_.get();
+  rules.worker = worker_.get();
+  rules.clock = clock_;
+  rules.on_rules = [this](const plan::RuleSetPtr& compiled) {
+    rule_feed_->Add(compiled, 0);
+    spread_judge_->SetRules(compiled);
+  };
+  rule_service_ = std::make_unique<coordinator::RuleService>(MakeLocalRuleBackend(std::move(rules)));
 }
 
 std::vector<task::Scheduler*> Node::Schedulers() {

@@ -17,6 +17,7 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/rule_service.h"
 #include "coordinator/source_watch.h"
 #include "coordinator/spread_judge.h"
 #include "ingest/dispatcher.h"
@@ -55,6 +56,7 @@ class Node final : public ProbeTarget {
   Status Open(const config::Config& config, std::unique_ptr<state::StateStore> store,
               const Clock* clock);
   Status LoadRules(const config::Config& config);
+  void MakeRuleService();
   void WatchSources(const config::Config& config);
   void FillSources(weir::cluster::v1::ListSourcesResponse* sources) const;
 
@@ -81,6 +83,7 @@ class Node final : public ProbeTarget {
   std::unique_ptr<coordinator::SourceWatch> source_watch_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
+  std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 

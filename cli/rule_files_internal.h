@@ -55,6 +55,8 @@ std::string ChangesText(const rule::Adjustments& adjustments);
 // The findings of all overlays, ready to print.
 std::string FindingsText(const std::vector<overlay::Overlay>& overlays);
 
+// rules_admin.cc: what asks a cluster
+void AddRulesAdminCommands(CLI::App* rules, Action* action);
 // rules_show.cc, rules_coverage.cc
 void AddRulesShowCommand(CLI::App* rules, Action* action);
 void AddRulesCoverageCommand(CLI::App* rules, Action* action);

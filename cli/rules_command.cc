@@ -166,7 +166,7 @@ void AddModeOptions(CLI::App* command, LoadFlags* flags) {
 }  // namespace
 
 void AddRulesCommand(CLI::App* app, Action* action) {
-  CLI::App* command = app->add_subcommand("rules", "Check, explain and describe rule files");
+  CLI::App* command = app->add_subcommand("rules", "Check and describe rule files, and change the rules of a cluster");
   command->require_subcommand(1);
 
   CLI::App* check = command->add_subcommand(
@@ -194,6 +194,7 @@ void AddRulesCommand(CLI::App* app, Action* action) {
       [action, explain_flags] { *action = [explain_flags] { return RunExplain(*explain_flags); }; });
   AddRulesShowCommand(command, action);
   AddRulesCoverageCommand(command, action);
+  AddRulesAdminCommands(command, action);
 }
 
 }  // namespace weir::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/cluster/rule_change.h"
 #include "common/telemetry/log.h"
 
 namespace weir::coordinator {
@@ -300,21 +301,54 @@ void Leader::StepRules() {
     return StepRulesLater();
   }
   const cluster::RuleSetTexts* newest = feed_.newest();
-  if (newest != nullptr && cluster::SameRules(*newest, proposal_->rules)) {
+  std::optional<cluster::RuleSetTexts> wanted =
+      cluster::WithFiles(newest, proposal_->rules, clock_->Now());
+  if (!wanted.has_value()) {
     return AnswerProposal(newest->version);
   }
   if (!election_.leading()) {
     return;
   }
-  cluster::RuleSetTexts rules = proposal_->rules;
-  rules.active_from_ms = newest == nullptr || options_.replay
-                             ? 0
-                             : clock_->Now() + options_.activation_delay_ms;
+  cluster::RuleSetTexts rules = *std::move(wanted);
+  rules.active_from_ms = ActiveFrom(newest);
   publishing_ = true;
   auto published = [this, proposal = proposal_->id](const StatusOr<RuleSetVersion>& version) {
     TakePublished(proposal, version);
   };
   feed_.Publish(std::move(rules), {election_.Fence()}, Guard(std::move(published)));
+}
+
+UnixMillis Leader::ActiveFrom(const cluster::RuleSetTexts* newest) const {
+  return newest == nullptr || options_.replay ? 0 : clock_->Now() + options_.activation_delay_ms;
+}
+
+void Leader::PublishRules(cluster::RuleSetTexts rules, RuleSetVersion before, Proposed done) {
+  const cluster::RuleSetTexts* newest = feed_.newest();
+  Status refusal;
+  if (!started_ || !election_.leading()) {
+    refusal = leader_.address.empty()
+                  ? FailedPrecondition("coordinator '{}' does not lead, and nobody else does now: try "
+                                       "again in a moment",
+                                       options_.id)
+                  : FailedPrecondition("coordinator '{}' does not lead: ask '{}' (--address {})",
+                                       options_.id, leader_.id, leader_.address);
+  } else if (!feed_.synced()) {
+    refusal = Unavailable("the cluster's rule sets have not been read yet");
+  } else if (publishing_ || before != (newest == nullptr ? RuleSetVersion() : newest->version)) {
+    refusal = Aborted("another rule set is published meanwhile: look at it and try again");
+  }
+  if (!refusal.ok()) {
+    scheduler_->Post(Guard([done = std::move(done), refusal] { done(refusal); }));
+    return;
+  }
+  rules.active_from_ms = ActiveFrom(newest);
+  publishing_ = true;
+  feed_.Publish(std::move(rules), {election_.Fence()},
+                Guard([this, done = std::move(done)](const StatusOr<RuleSetVersion>& version) {
+                  publishing_ = false;
+                  done(version);
+                  StepRules();
+                }));
 }
 
 void Leader::TakePublished(uint64_t proposal, const StatusOr<RuleSetVersion>& version) {

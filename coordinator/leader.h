@@ -79,12 +79,17 @@ class Leader {
   // Resigns, as far as the store is reached. No callback after it.
   void Stop();
 
-  // Makes these the cluster's rules; version and active_from_ms are decided here. Nothing is
-  // published if the newest set is the same (cluster::SameRules). Waits until this coordinator
+  // Makes these files the cluster's rules; version and active_from_ms are decided here. Nothing is
+  // published if they changed nothing since they were published last (cluster::WithFiles). Waits until this coordinator
   // leads or another has published the same. done, which may be null, is told the version;
   // kAborted: another proposal came. The first set of a cluster is active from the beginning of
   // time.
   void ProposeRules(cluster::RuleSetTexts rules, Proposed done);
+
+  // Makes these the next version, if `before` is still the newest; version and active_from_ms are decided
+  // here. kFailedPrecondition: another coordinator leads, or nobody; kAborted: `before` is not the newest.
+  // done is called later, on the scheduler, or dropped with the leader.
+  void PublishRules(cluster::RuleSetTexts rules, RuleSetVersion before, Proposed done);
 
   bool leading() const { return election_.leading(); }
   LeaderStatus GetStatus() const;
@@ -117,6 +122,8 @@ class Leader {
   void StepRules();
   void TakePublished(uint64_t proposal, const StatusOr<RuleSetVersion>& version);
   void StepRulesLater();
+  // Of a set that is published now, after this one (null: the first).
+  UnixMillis ActiveFrom(const cluster::RuleSetTexts* newest) const;
   void AnswerProposal(const StatusOr<RuleSetVersion>& version);
 
   void CountShards(LeaderStatus* status, std::map<cluster::NodeName, NodeStatus>* nodes) const;

@@ -1,9 +1,11 @@
 #include "worker/rule_store.h"
 
+#include <map>
 #include <optional>
 #include <unordered_map>
 
 #include "common/base/bytes.h"
+#include "common/cluster/rule_change.h"
 #include "common/overlay/overlay.h"
 #include "common/source/decoder.h"
 
@@ -70,11 +72,18 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
   std::unordered_map<std::string, std::string> paths_by_id;
   std::vector<overlay::Overlay> overlays;
   std::vector<std::size_t> file_of_overlay;
+  std::map<std::string, bool> switches;
   findings->assign(files.size(), {});
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (const std::optional<std::string> path = overlay::PathOfName(files[i].path)) {
       overlays.push_back(overlay::Parse(*path, files[i].text));
       file_of_overlay.push_back(i);
+      continue;
+    }
+    if (files[i].path == cluster::kChangeName) {
+      if (auto change = cluster::ParseChange(files[i].text); change.has_value()) {
+        switches = std::move(change->switches);
+      }
       continue;
     }
     rule::LoadResult loaded = rule::LoadRule(files[i].path, files[i].text);
@@ -95,6 +104,11 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
     file_of.push_back(i);
   }
   overlay::Apply(&overlays, &rules);
+  for (rule::Rule& rule : rules) {
+    if (const auto switched = switches.find(rule.id); switched != switches.end()) {
+      rule.enabled = switched->second;
+    }
+  }
   plan::CompileResult result =
       plan::CompileRules(rules, options, source::Catalogue(), version);
   for (std::size_t i = 0; i < result.findings.size(); ++i) {
@@ -109,16 +123,29 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
   return result.rules;
 }
 
-StatusOr<RuleSetVersion> RuleStore::Newest() {
-  RuleSetVersion newest;
+StatusOr<std::vector<RuleSetVersion>> RuleStore::Versions() {
+  std::vector<RuleSetVersion> versions;
   WEIR_RETURN_IF_ERROR(store_->Scan(
       state::Family::kMeta, kPrefix, state::PrefixEnd(kPrefix),
       [&](std::string_view key, std::string_view) {
-        newest =
-            RuleSetVersion(ByteReader(key.substr(sizeof(kPrefix) - 1)).Fixed64BigEndian());
+        versions.emplace_back(ByteReader(key.substr(sizeof(kPrefix) - 1)).Fixed64BigEndian());
         return true;
       }));
-  return newest;
+  return versions;
+}
+
+StatusOr<RuleSetVersion> RuleStore::Newest() {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<RuleSetVersion> versions, Versions());
+  return versions.empty() ? RuleSetVersion() : versions.back();
+}
+
+Status RuleStore::Read(RuleSetVersion version, std::vector<RuleFile>* files,
+                       plan::CompileOptions* options) {
+  std::string bytes;
+  WEIR_RETURN_IF_ERROR(
+      Annotate(store_->Get(state::Family::kMeta, KeyOf(version), &bytes),
+               fmt::format("reading rule set {}", version)));
+  return DecodeFiles(bytes, files, options);
 }
 
 StatusOr<plan::RuleSetPtr> RuleStore::Get(RuleSetVersion version) {
@@ -127,13 +154,9 @@ StatusOr<plan::RuleSetPtr> RuleStore::Get(RuleSetVersion version) {
   if (found != compiled_.end()) {
     return found->second;
   }
-  std::string bytes;
-  WEIR_RETURN_IF_ERROR(
-      Annotate(store_->Get(state::Family::kMeta, KeyOf(version), &bytes),
-               fmt::format("reading rule set {}", version)));
   std::vector<RuleFile> files;
   plan::CompileOptions options;
-  WEIR_RETURN_IF_ERROR(DecodeFiles(bytes, &files, &options));
+  WEIR_RETURN_IF_ERROR(Read(version, &files, &options));
   std::vector<std::vector<rule::Finding>> findings;
   plan::RuleSetPtr rules = CompileRuleFiles(files, options, version, &findings);
   compiled_[version] = rules;

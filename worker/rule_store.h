@@ -16,7 +16,8 @@
 namespace weir::worker {
 
 // Compiles the texts of a rule set, the same on every node. Overlays among them (overlay::PathOfName) change
-// the rules of the others. Rules with errors are left out; findings has one list per file.
+// the rules of the others, and a change entry (common/cluster/rule_change.h) switches them on and off. Rules
+// with errors are left out; findings has one list per file.
 plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
                                   const plan::CompileOptions& options, RuleSetVersion version,
                                   std::vector<std::vector<rule::Finding>>* findings);
@@ -27,6 +28,11 @@ class RuleStore {
 
   // The newest stored version; 0 when there is none.
   StatusOr<RuleSetVersion> Newest();
+
+  // All stored versions, ascending.
+  StatusOr<std::vector<RuleSetVersion>> Versions();
+  // What a version was compiled from. NotFound.
+  Status Read(RuleSetVersion version, std::vector<RuleFile>* files, plan::CompileOptions* options);
 
   // The compiled rule set of a version. Thread safe.
   StatusOr<plan::RuleSetPtr> Get(RuleSetVersion version);

@@ -22,11 +22,18 @@ void ApplyDissect(const plan::DissectStep& step, expr::EvalContext* context);
 // True keeps the row; null and false drop it.
 bool Passes(const plan::FilterStep& step, expr::EvalContext* context);
 
+// Told nothing of the rows that filters drop.
+struct IgnoreDrops {
+  void operator()(std::size_t /*step*/) const {}
+};
+
 // Runs steps[first..] on context->slots and calls emit for every row that comes out (MV_EXPAND makes
-// several). emit may read the slots until it returns.
-template <typename Emit>
+// several). emit may read the slots until it returns; so may dropped, which is called with the position
+// of the filter for every row that one drops.
+template <typename Emit, typename Dropped = IgnoreDrops>
 void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
-                 expr::EvalContext* context, StepCounters* counters, const Emit& emit) {
+                 expr::EvalContext* context, StepCounters* counters, const Emit& emit,
+                 const Dropped& dropped = {}) {
   for (std::size_t i = first; i < steps.size(); ++i) {
     const plan::RowStep& step = steps[i];
     if (const auto* filter = std::get_if<plan::FilterStep>(&step)) {
@@ -35,6 +42,7 @@ void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
         if (filter->exception >= 0 && counters->excepted != nullptr) {
           ++counters->excepted[filter->exception];
         }
+        dropped(i);
         return;
       }
     } else if (const auto* assign = std::get_if<plan::AssignStep>(&step)) {
@@ -49,7 +57,7 @@ void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
       if (cell.is_multi()) {
         for (const Value& item : cell.items()) {
           context->slots[expand.slot] = item;
-          RunRowSteps(steps, i + 1, context, counters, emit);
+          RunRowSteps(steps, i + 1, context, counters, emit, dropped);
         }
         return;
       }

@@ -1,11 +1,23 @@
 // Three-valued AND, OR and NOT, and IS NULL.
 #include <fmt/format.h>
 
+#include "common/esql/printer.h"
+#include "common/expr/inspect.h"
 #include "common/expr/operators_internal.h"
 
 namespace weir::expr {
 
 namespace {
+
+Part MakePart(const ExprPtr& expr, const esql::Expression& written, const esql::Source& source) {
+  Part part;
+  part.expr = expr;
+  part.text = esql::Print(written);
+  if (written.range.begin != written.range.end) {
+    source.Locate(written.range.begin, &part.line, &part.column);
+  }
+  return part;
+}
 
 // AND (kDeciding false) or OR (kDeciding true): the deciding value wins over null and ends the
 // evaluation.
@@ -15,6 +27,7 @@ class JunctionNode final : public Expr {
   struct Item {
     ExprPtr expr;
     Site site;
+    Part part;   // for Inspect
   };
 
   explicit JunctionNode(std::vector<Item> items)
@@ -33,8 +46,26 @@ class JunctionNode final : public Expr {
     return saw_null ? Value::Null() : Value::Boolean(!kDeciding);
   }
 
+  const std::vector<Item>& items() const { return items_; }
+
  private:
   std::vector<Item> items_;
+};
+
+class NotNode final : public Node {
+ public:
+  NotNode(Site site, Part operand)
+      : Node(DataType::kBoolean, std::move(site)), operand_(std::move(operand)) {}
+
+  Value Eval(EvalContext& context) const override {
+    const Value value = Begin(context).Single(operand_.expr->Eval(context));
+    return value.is_null() ? value : Value::Boolean(!value.boolean());
+  }
+
+  const Part& operand() const { return operand_; }
+
+ private:
+  Part operand_;
 };
 
 class IsNullNode final : public Expr {
@@ -94,7 +125,8 @@ ExprPtr MakeJunction(const Junction& junction, const esql::Source& source) {
         continue;  // decides nothing
       }
     }
-    items.push_back({expr, MakeSite(*junction.parents[i], source)});
+    items.push_back({expr, MakeSite(*junction.parents[i], source),
+                     MakePart(expr, *junction.operands[i].source, source)});
   }
   if (items.empty()) {
     return MakeConstant(Value::Boolean(!kDeciding));
@@ -108,8 +140,14 @@ ExprPtr BuildNot(const esql::Expression& node, Operand operand, esql::Diagnostic
   if (!RequireBoolean(node, &operand, 0, true, diagnostics)) {
     return nullptr;
   }
-  return MakeTest(MakeSite(node, diagnostics->source()), operand.expr,
-                  [](const Value& value) { return !value.boolean(); });
+  Site site = MakeSite(node, diagnostics->source());
+  if (dynamic_cast<const FieldColumn*>(operand.expr.get()) != nullptr ||
+      dynamic_cast<const SlotColumn*>(operand.expr.get()) != nullptr) {
+    return MakeTest(std::move(site), operand.expr,
+                    [](const Value& value) { return !value.boolean(); });
+  }
+  return std::make_shared<NotNode>(std::move(site),
+                                   MakePart(operand.expr, *operand.source, diagnostics->source()));
 }
 
 ExprPtr BuildJunction(const esql::Expression& /*node*/, Junction junction,
@@ -125,6 +163,27 @@ ExprPtr BuildJunction(const esql::Expression& /*node*/, Junction junction,
   }
   return junction.is_and ? MakeJunction<false>(junction, diagnostics->source())
                          : MakeJunction<true>(junction, diagnostics->source());
+}
+
+Shape Inspect(const Expr& condition, std::vector<Part>* parts) {
+  const auto take = [parts](const auto& items) {
+    for (const auto& item : items) {
+      parts->push_back(item.part);
+    }
+  };
+  if (const auto* all = dynamic_cast<const JunctionNode<false>*>(&condition)) {
+    take(all->items());
+    return Shape::kAnd;
+  }
+  if (const auto* any = dynamic_cast<const JunctionNode<true>*>(&condition)) {
+    take(any->items());
+    return Shape::kOr;
+  }
+  if (const auto* negation = dynamic_cast<const NotNode*>(&condition)) {
+    parts->push_back(negation->operand());
+    return Shape::kNot;
+  }
+  return Shape::kOther;
 }
 
 ExprPtr BuildIsNull(const ExprPtr& operand, bool negated) {

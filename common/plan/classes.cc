@@ -1,11 +1,13 @@
 // Routing: by which key values the rows of a rule meet in one shard, and which rules share a routing.
 #include <algorithm>
-#include <numeric>
+#include <map>
 
+#include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
 #include "common/base/check.h"
 #include "common/base/hash.h"
+#include "common/plan/class_list.h"
 #include "common/plan/rule_set_internal.h"
 
 namespace weir::plan {
@@ -72,6 +74,60 @@ void Spread(const std::string& why, const std::set<std::string>& keys, Draft* dr
       keys.empty() ? std::string("the identity of their event") : Bracketed(draft->class_keys));
 }
 
+KeyClass MakeClass(KeyClass::Kind kind, const std::vector<std::string>& key_texts,
+                   const std::string& home) {
+  KeyClass made;
+  made.kind = kind;
+  made.key_texts = key_texts;
+  made.home = home;
+  made.id = ClassId(kind, key_texts, home);
+  return made;
+}
+
+bool Fits(const KeyClass& key_class, const Draft& draft) {
+  if (key_class.kind != draft.class_kind) {
+    return false;
+  }
+  if (key_class.kind == KeyClass::Kind::kHome) {
+    return key_class.home == draft.rule->id;
+  }
+  return std::includes(draft.class_keys.begin(), draft.class_keys.end(),
+                       key_class.key_texts.begin(), key_class.key_texts.end());
+}
+
+// Null when there is none.
+const KeyClass* FirstFitting(const std::vector<KeyClass>& classes, const Draft& draft) {
+  const auto found = std::find_if(classes.begin(), classes.end(), [&](const KeyClass& key_class) {
+    return Fits(key_class, draft);
+  });
+  return found == classes.end() ? nullptr : &*found;
+}
+
+// Adds classes for the rules that none fits: as few as possible, the widest first.
+void AddClasses(const std::vector<Draft>& drafts, std::vector<KeyClass>* classes) {
+  std::vector<const Draft*> without;
+  for (const Draft& draft : drafts) {
+    if (FirstFitting(*classes, draft) == nullptr) {
+      without.push_back(&draft);
+    }
+  }
+  // Small keys first: the classes they make fit the rules with more keys.
+  std::stable_sort(without.begin(), without.end(), [](const Draft* left, const Draft* right) {
+    return left->class_keys.size() < right->class_keys.size();
+  });
+  std::vector<KeyClass> added;
+  for (const Draft* draft : without) {
+    if (FirstFitting(added, *draft) == nullptr) {
+      added.push_back(MakeClass(draft->class_kind, draft->class_keys,
+                                draft->class_kind == KeyClass::Kind::kHome ? draft->rule->id : ""));
+    }
+  }
+  std::stable_sort(added.begin(), added.end(), [](const KeyClass& left, const KeyClass& right) {
+    return left.key_texts.size() > right.key_texts.size();
+  });
+  classes->insert(classes->end(), added.begin(), added.end());
+}
+
 }  // namespace
 
 void FindClassKeys(Draft* draft) {
@@ -115,40 +171,29 @@ void FindClassKeys(Draft* draft) {
   }
 }
 
-std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts) {
-  std::vector<std::size_t> order(drafts->size());
-  std::iota(order.begin(), order.end(), 0);
-  // Small keys first: the classes they make fit the rules with more keys.
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
-    return (*drafts)[left].class_keys.size() < (*drafts)[right].class_keys.size();
-  });
+std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts, const ClassList& live) {
   std::vector<KeyClass> classes;
-  for (const std::size_t index : order) {
-    Draft& draft = (*drafts)[index];
-    const KeyClass* best = nullptr;
-    for (const KeyClass& candidate : classes) {
-      if (candidate.kind != draft.class_kind || draft.class_kind == KeyClass::Kind::kHome) {
-        continue;
-      }
-      const bool fits = std::includes(draft.class_keys.begin(), draft.class_keys.end(),
-                                      candidate.key_texts.begin(), candidate.key_texts.end());
-      if (fits && (best == nullptr || candidate.key_texts.size() > best->key_texts.size())) {
-        best = &candidate;
-      }
-    }
-    if (best != nullptr) {
-      draft.class_index = static_cast<uint32_t>(best - classes.data());
-      continue;
-    }
-    KeyClass added;
-    added.kind = draft.class_kind;
-    added.key_texts = draft.class_keys;
-    added.home = draft.class_kind == KeyClass::Kind::kHome ? draft.rule->id : "";
-    added.id = ClassId(added.kind, added.key_texts, added.home);
-    draft.class_index = static_cast<uint32_t>(classes.size());
-    classes.push_back(std::move(added));
+  for (const std::vector<std::string>& keys : live) {
+    classes.push_back(MakeClass(KeyClass::Kind::kKeys, keys, ""));
   }
-  return classes;
+  AddClasses(*drafts, &classes);
+  std::vector<KeyClass> used;
+  std::map<Hash128, uint32_t> index_by_id;
+  for (Draft& draft : *drafts) {
+    const KeyClass* fitting = FirstFitting(classes, draft);
+    WEIR_CHECK(fitting != nullptr, "no class fits rule {}", draft.rule->id);
+    index_by_id[fitting->id] = 0;
+  }
+  for (const KeyClass& key_class : classes) {
+    if (const auto found = index_by_id.find(key_class.id); found != index_by_id.end()) {
+      found->second = static_cast<uint32_t>(used.size());
+      used.push_back(key_class);
+    }
+  }
+  for (Draft& draft : *drafts) {
+    draft.class_index = index_by_id.at(FirstFitting(classes, draft)->id);
+  }
+  return used;
 }
 
 std::vector<uint32_t> ClassKeyCells(const KeyClass& key_class, const Analysis& analysis) {
@@ -159,6 +204,54 @@ std::vector<uint32_t> ClassKeyCells(const KeyClass& key_class, const Analysis& a
     cells.push_back(static_cast<uint32_t>(cell - analysis.cell_texts.begin()));
   }
   return cells;
+}
+
+ClassList ClassesOf(const RuleSet& rules) {
+  ClassList classes;
+  for (const KeyClass& key_class : rules.classes) {
+    if (key_class.kind == KeyClass::Kind::kKeys) {
+      classes.push_back(key_class.key_texts);
+    }
+  }
+  return classes;
+}
+
+std::string EncodeClassList(const ClassList& classes) {
+  std::string text;
+  for (const std::vector<std::string>& keys : classes) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      text += i == 0 ? "" : "\t";
+      text += absl::CEscape(keys[i]);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+StatusOr<ClassList> DecodeClassList(std::string_view text) {
+  ClassList classes;
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::size_t end = text.find('\n');
+    std::string_view rest = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    std::vector<std::string>& keys = classes.emplace_back();
+    while (true) {
+      const std::size_t tab = rest.find('\t');
+      const std::string_view escaped = rest.substr(0, tab);
+      if (std::string& key = keys.emplace_back();
+          !absl::CUnescape({escaped.data(), escaped.size()}, &key) || key.empty()) {
+        return InvalidArgument("line {} of a list of classes: '{}' is no key", line, escaped);
+      }
+      if (tab == std::string_view::npos) {
+        break;
+      }
+      rest.remove_prefix(tab + 1);
+    }
+    if (!std::is_sorted(keys.begin(), keys.end())) {
+      return InvalidArgument("line {} of a list of classes: the keys are not sorted", line);
+    }
+  }
+  return classes;
 }
 
 }  // namespace weir::plan

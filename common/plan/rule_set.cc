@@ -61,7 +61,7 @@ class RuleSetCompiler {
     }
   }
 
-  CompileResult Compile(RuleSetVersion version);
+  CompileResult Compile(RuleSetVersion version, const ClassList& live);
 
  private:
   void AddDraft(std::size_t index);
@@ -79,14 +79,14 @@ class RuleSetCompiler {
   std::vector<Draft> drafts_;
 };
 
-CompileResult RuleSetCompiler::Compile(RuleSetVersion version) {
+CompileResult RuleSetCompiler::Compile(RuleSetVersion version, const ClassList& live) {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     AddDraft(i);
   }
   auto set = std::make_shared<RuleSet>();
   set->version = version;
   set->options = options_;
-  set->classes = AssignClasses(&drafts_);
+  set->classes = AssignClasses(&drafts_, live);
   set->windows = AssignWindows(&drafts_, set->classes);
   set->fields = std::make_shared<const FieldRegistry>(std::move(fields_));
   for (Draft& draft : drafts_) {
@@ -252,7 +252,13 @@ int RuleSet::FindWindow(const Hash128& id) const {
 
 CompileResult CompileRules(const std::vector<rule::Rule>& rules, const CompileOptions& options,
                            const FieldCatalogue& catalogue, RuleSetVersion version) {
-  return RuleSetCompiler(rules, options, catalogue).Compile(version);
+  return CompileRules(rules, options, catalogue, version, {});
+}
+
+CompileResult CompileRules(const std::vector<rule::Rule>& rules, const CompileOptions& options,
+                           const FieldCatalogue& catalogue, RuleSetVersion version,
+                           const ClassList& live) {
+  return RuleSetCompiler(rules, options, catalogue).Compile(version, live);
 }
 
 }  // namespace weir::plan

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/plan/analyzer_internal.h"
+#include "common/plan/class_list.h"
 
 namespace weir::plan {
 
@@ -34,7 +35,8 @@ void JudgeSpread(const Draft& draft, Judge* judge);
 
 // classes.cc: the widest key of one rule; then the classes all rules share.
 void FindClassKeys(Draft* draft);
-std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts);
+// live: of the set before, which rules do not leave.
+std::vector<KeyClass> AssignClasses(std::vector<Draft>* drafts, const ClassList& live);
 // Positions of the class's keys among the rule's cells.
 std::vector<uint32_t> ClassKeyCells(const KeyClass& key_class, const Analysis& analysis);
 

@@ -34,6 +34,14 @@ constexpr MethodRule kMethods[] = {
     {"/weir.alert.v1.AlertService/WatchAlerts", Role::kRead},
     {"/weir.cluster.v1.ClusterService/", Role::kRead},
     {"/weir.cluster.v1.IngestStatusService/", Role::kNode},
+    {"/weir.rule.v1.RuleService/ApplyRules", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/DeleteRule", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/GetRule", Role::kRead},
+    {"/weir.rule.v1.RuleService/GetRuleSetVersion", Role::kRead},
+    {"/weir.rule.v1.RuleService/ListRules", Role::kRead},
+    {"/weir.rule.v1.RuleService/ListRuleSetVersions", Role::kRead},
+    {"/weir.rule.v1.RuleService/RollBackRules", Role::kAdmin},
+    {"/weir.rule.v1.RuleService/SetRuleEnabled", Role::kAdmin},
     {"/weir.worker.v1.WorkerService/", Role::kNode},
 };
 

@@ -46,7 +46,7 @@ const std::map<std::string, std::vector<std::string>>& Edges() {
       {"worker", {"cluster", "task", "shard", "state", "state_rocksdb", "exec", "plan", "rule", "overlay",
                   "alert", "wire", "rpc", "telemetry"}},
       {"ingest", {"cluster", "task", "exec", "source", "wire", "rpc", "telemetry"}},
-      {"coordinator", {"cluster", "task", "shard", "alert", "wire", "rpc", "telemetry"}},
+      {"coordinator", {"cluster", "task", "shard", "overlay", "alert", "wire", "rpc", "telemetry"}},
       {"cmake", {}},
       {"deploy", {"base"}},
       {"cli", {"ingest", "worker", "coordinator", "backtest", "config", "meta_etcd"}},

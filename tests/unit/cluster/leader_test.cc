@@ -288,6 +288,26 @@ TEST_F(LeaderTest, PublishesRulesOnceAndChangesAhead) {
   EXPECT_EQ(c2->leader.GetStatus().rules, RuleSetVersion(2));
 }
 
+TEST_F(LeaderTest, AChangeIsPublishedByTheLeaderAfterWhatItChanges) {
+  const auto c1 = Coordinate("c1");
+  const auto c2 = Coordinate("c2");
+  world_.Advance(1000);
+  std::string answer;
+  c2->leader.PublishRules(Rules("one"), RuleSetVersion(), Note(&answer));
+  world_.Advance(1000);
+  EXPECT_THAT(answer, ::testing::HasSubstr("coordinator 'c2' does not lead: ask 'c1'"));
+  c1->leader.PublishRules(Rules("one"), RuleSetVersion(), Note(&answer));
+  world_.Advance(1000);
+  EXPECT_EQ(answer, "ok 1");
+  c1->leader.PublishRules(Rules("two"), RuleSetVersion(), Note(&answer));
+  world_.Advance(1000);
+  EXPECT_THAT(answer, ::testing::HasSubstr("another rule set is published meanwhile"));
+  c1->leader.PublishRules(Rules("two"), RuleSetVersion(1), Note(&answer));
+  world_.Advance(1000);
+  EXPECT_EQ(answer, "ok 2");
+  EXPECT_EQ(c2->leader.GetStatus().rules, RuleSetVersion(2));
+}
+
 TEST_F(LeaderTest, AProposalWaitsUntilItLeads) {
   auto c1 = Coordinate("c1");
   const auto c2 = Coordinate("c2");

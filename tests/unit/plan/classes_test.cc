@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/plan/class_list.h"
 #include "tests/unit/plan/plan_testing.h"
 
 namespace weir::plan {
@@ -131,6 +132,53 @@ TEST(ClassesTest, RulesShareTheClassThatFitsThem) {
     spread.push_back(rule.spread);
   }
   EXPECT_THAT(spread, ElementsAre(false, false, false, false, true, true, false, false));
+}
+
+// The windows of a rule hang on its class, so another rule must not move it, whatever that one's keys are.
+TEST(ClassesTest, RulesStayInTheirClassesWhenOthersComeAndGo) {
+  const rule::Rule wide = MakeRule("FROM a | STATS c = COUNT(*) BY user.id, account, region", "wide");
+  const rule::Rule account = MakeRule("FROM a | STATS c = COUNT(*) BY account", "account");
+  const rule::Rule pair = MakeRule("FROM a | STATS c = COUNT(*) BY region, user.id", "pair");
+  const rule::Rule user = MakeRule("FROM a | STATS c = COUNT(*) BY user.id", "user");
+  const rule::Rule same = MakeRule("FROM a | STATS m = MAX(bytes) BY user.id, account, region", "same");
+  const std::vector<std::vector<rule::Rule>> sets = {
+      {wide}, {wide, account}, {pair, wide, account}, {user, pair, same, wide}, {user, pair, same},
+      {account, user, pair, same}};
+  ClassList live;
+  std::map<std::string, std::string> class_by_rule;
+  std::map<std::string, Hash128> window_by_rule;
+  for (const std::vector<rule::Rule>& rules : sets) {
+    const CompileResult result = CompileRules(rules, {}, Catalogue(), RuleSetVersion(1), live);
+    ASSERT_EQ(result.rules->rules.size(), rules.size());
+    for (const CompiledRule& rule : result.rules->rules) {
+      const std::string& id = rule.source.id;
+      const std::string key_class = Describe(result.rules->classes[rule.class_index]);
+      const Hash128 window = result.rules->windows[rule.window_index].id;
+      EXPECT_EQ(class_by_rule.emplace(id, key_class).first->second, key_class) << id;
+      EXPECT_EQ(window_by_rule.emplace(id, window).first->second, window) << id;
+    }
+    const StatusOr<ClassList> decoded = DecodeClassList(EncodeClassList(ClassesOf(*result.rules)));
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(*decoded, ClassesOf(*result.rules));
+    live = *decoded;
+  }
+  EXPECT_EQ(class_by_rule.at("wide"), "keys account, region, user.id");
+  EXPECT_EQ(class_by_rule.at("same"), class_by_rule.at("wide"));
+  EXPECT_EQ(class_by_rule.at("pair"), "keys region, user.id");
+  EXPECT_EQ(class_by_rule.at("user"), "keys user.id");
+  // Without the list, the rules that came later would have moved it.
+  const CompileResult fresh = CompileAll(sets[3]);
+  EXPECT_EQ(Describe(fresh.rules->classes[fresh.rules->rules[3].class_index]), "keys user.id");
+}
+
+TEST(ClassesTest, AListOfClassesKeepsOddKeysAndNamesWhatIsWrong) {
+  const ClassList odd = {{"CONCAT(a, \"\\t\")\tx", "b\nc"}, {"\xC3\xA9"}};
+  EXPECT_EQ(*DecodeClassList(EncodeClassList(odd)), odd);
+  EXPECT_TRUE(DecodeClassList("")->empty());
+  EXPECT_EQ(DecodeClassList("a\nb\ta\n").status().message(),
+            "line 2 of a list of classes: the keys are not sorted");
+  EXPECT_EQ(DecodeClassList("a\n\n").status().message(),
+            "line 2 of a list of classes: '' is no key");
 }
 
 TEST(ClassesTest, ASpreadRuleIsJudgedAtEveryPaneAndByWholeGroupsOnly) {

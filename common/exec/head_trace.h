@@ -1,0 +1,52 @@
+// Why a rule's head took an event or left it out: the head is run as ingest runs it, and whatever filter
+// dropped the furthest row is taken apart. For people who ask; ingest does not come here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/plan/plan.h"
+#include "common/source/decoder.h"
+
+namespace weir::exec {
+
+// A value that a predicate read, as it may be shown (shown_value.h).
+struct SeenValue {
+  std::string name;
+  std::string text;
+};
+
+// A part of a condition that decided it.
+struct TracedPredicate {
+  std::string text;
+  int line = 0;              // of the query, 1-based; 0: not known
+  int column = 0;
+  int depth = 0;             // how deep within AND, OR and NOT
+  std::string_view wanted;   // "true"; "false" below a NOT
+  std::string_view verdict;  // "true", "false", "null": neither, because of a missing value
+  // What it read. Empty where the parts that decided follow, one deeper.
+  std::vector<SeenValue> values;
+};
+
+struct HeadTrace {
+  enum class Outcome : uint8_t {
+    kNotRead,    // FROM does not name the event's data stream
+    kFiltered,   // by a condition of the rule
+    kExcepted,   // by an exception of an overlay
+    kMatched,
+  };
+  Outcome outcome = Outcome::kMatched;
+  uint32_t rows = 0;                       // kMatched: that came out
+  std::string step;                        // the filter, as a person would write it
+  std::string exception;                   // kExcepted: its name
+  std::vector<TracedPredicate> predicates; // outermost first; of AND the first part that did not hold, of OR all
+  // Extractions before the filter that found nothing: "GROK ... found nothing in "text"".
+  std::vector<std::string> notes;
+};
+
+// REQUIRES: the event was decoded with the fields of the rule's rule set.
+HeadTrace TraceHead(const plan::RuleSet& rules, const plan::CompiledRule& rule,
+                    source::Event& event);
+
+}  // namespace weir::exec

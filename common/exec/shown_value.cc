@@ -1,0 +1,73 @@
+#include "common/exec/shown_value.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "common/base/json_writer.h"
+
+namespace weir::exec {
+namespace {
+
+constexpr std::size_t kBytesMax = 200;
+constexpr std::size_t kItemsMax = 10;
+
+// Fields, and the roots of fields below them.
+constexpr std::array<std::string_view, 9> kPrivate = {
+    "gen_ai.prompt",
+    "gen_ai.completion",
+    "gen_ai.input",
+    "gen_ai.output",
+    "gen_ai.system_instructions",
+    "aws_bedrock.invocation.input",
+    "aws_bedrock.invocation.output",
+    "event.original",
+    "message",
+};
+
+std::string ShowItem(const Value& value, bool hidden) {
+  if (!IsString(value.type())) {
+    return ValueToString(value);
+  }
+  const std::string_view text = value.text();
+  if (hidden) {
+    return fmt::format("<{} bytes of text>", text.size());
+  }
+  std::size_t shown = std::min(text.size(), kBytesMax);
+  while (shown < text.size() && shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0) == 0x80) {
+    --shown;   // not within a character
+  }
+  std::string out;
+  AppendJsonString(text.substr(0, shown), &out);
+  if (shown < text.size()) {
+    out += fmt::format("… ({} bytes)", text.size());
+  }
+  return out;
+}
+
+}  // namespace
+
+bool HoldsPrivateText(std::string_view field) {
+  return std::any_of(kPrivate.begin(), kPrivate.end(), [&](std::string_view root) {
+    return field.starts_with(root) && (field.size() == root.size() || field[root.size()] == '.') &&
+           !field.ends_with("_tokens") && !field.ends_with("_count");
+  });
+}
+
+std::string ShowValue(const Value& value, bool hidden) {
+  if (!value.is_multi()) {
+    return value.is_null() ? "null" : ShowItem(value, hidden);
+  }
+  std::string out = "[";
+  const auto items = value.items();
+  for (std::size_t i = 0; i < std::min(items.size(), kItemsMax); ++i) {
+    out += (i == 0 ? "" : ", ") + ShowItem(items[i], hidden);
+  }
+  if (items.size() > kItemsMax) {
+    out += fmt::format(", … {} more", items.size() - kItemsMax);
+  }
+  return out + "]";
+}
+
+}  // namespace weir::exec
