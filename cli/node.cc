@@ -111,10 +111,10 @@ void Node::WatchSources(const config::Config& config) {
     return sources;
   };
   options.report = [this](const weir::cluster::v1::ReportSilenceRequest& request) {
-    std::promise<Status> taken;
+    auto taken = std::make_shared<std::promise<Status>>();
     ingest_services_->ReportSilence(
-        request, [&taken](Status status) { taken.set_value(std::move(status)); });
-    return taken.get_future().get();
+        request, [taken](Status status) { taken->set_value(std::move(status)); });
+    return taken->get_future().get();
   };
   source_watch_ = std::make_unique<coordinator::SourceWatch>(std::move(options), listening_.get(),
                                                              clock_);
