@@ -67,6 +67,7 @@ int Run(int argc, const char* const* argv) {
   AddSinksCommand(&app, &action);
   AddStoriesCommand(&app, &action);
   AddClusterCommand(&app, &action);
+  AddSourcesCommand(&app, &action);
   AddRulesCommand(&app, &action);
   AddExplainCommand(&app, &action);
   AddBacktestCommand(&app, &action);

@@ -66,6 +66,13 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
           HumanCount(tenant.refused_bytes_quota()));
     }
   }
+  std::vector<std::string> repeated;
+  for (const pb::SourceCount& count : ingest.repeated_by_source()) {
+    repeated.push_back(fmt::format("{} {}", count.source(), HumanCount(count.count())));
+  }
+  if (!repeated.empty()) {
+    *out += fmt::format("         repeated: {}\n", fmt::join(repeated, ", "));
+  }
   std::vector<std::string> rejected;
   for (const pb::RejectedCount& count : ingest.rejected()) {
     rejected.push_back(fmt::format("{} {}", count.reason(), HumanCount(count.count())));

@@ -23,6 +23,7 @@ void AddSinksCommand(CLI::App* app, Action* action);
 void AddStoriesCommand(CLI::App* app, Action* action);
 void AddConfigCommand(CLI::App* app, Action* action);
 void AddNormalizeCommand(CLI::App* app, Action* action);
+void AddSourcesCommand(CLI::App* app, Action* action);
 void AddBacktestCommand(CLI::App* app, Action* action);
 void AddSelftestCommand(CLI::App* app, Action* action);
 void AddHelpCommand(CLI::App* app, Action* action);

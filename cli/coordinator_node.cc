@@ -27,6 +27,7 @@
 #include "coordinator/remote_alert_backend.h"
 #include "coordinator/remote_spread_cluster.h"
 #include "coordinator/rule_service.h"
+#include "coordinator/source_watch.h"
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
 #include "worker/rule_store.h"
@@ -67,6 +68,7 @@ class CoordinatorNode final : public RoleNode {
   std::optional<coordinator::LeaderStatus> TryLeaderStatus();
   void MakeJudge(const config::Config& config);
   void MakeRuleService(const config::Config& config, const Clock* clock);
+  void WatchSources(const config::Config& config, const Clock* clock);
   std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
   cluster::ShardEntry EntryOf(ShardId shard) const;
   void TellJudge();
@@ -97,6 +99,8 @@ class CoordinatorNode final : public RoleNode {
   task::ThreadScheduler judging_;    // of spread rules
   std::unique_ptr<coordinator::RemoteSpreadCluster> spread_cluster_;
   std::unique_ptr<coordinator::SpreadJudge> judge_;
+  task::ThreadScheduler listening_;  // for sources that go silent
+  std::unique_ptr<coordinator::SourceWatch> source_watch_;
   // Of the member's scheduler.
   std::unique_ptr<coordinator::Leader> leader_;
   std::unique_ptr<cluster::NodeWatch> nodes_;
@@ -134,6 +138,7 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
                                                   rule_service_.get(), explain_service_.get()},
                                   security_.server));
   StartLeader(config, clock, std::move(texts));
+  WatchSources(config, clock);
   return OkStatus();
 }
 
@@ -217,6 +222,27 @@ void CoordinatorNode::MakeJudge(const config::Config& config) {
   options.tenant = config.tenant;
   options.shard_count = static_cast<uint16_t>(config.shards);
   judge_ = std::make_unique<coordinator::SpreadJudge>(options, spread_cluster_.get(), &judging_);
+}
+
+void CoordinatorNode::WatchSources(const config::Config& config, const Clock* clock) {
+  coordinator::SourceWatch::Options options;
+  options.interval_ms = SourceWatchInterval(config);
+  options.leading = [this] {
+    const std::optional<coordinator::LeaderStatus> status = TryLeaderStatus();
+    return status.has_value() && status->leading;
+  };
+  options.sources = [this] {
+    weir::cluster::v1::ListSourcesResponse sources;
+    ingests_->FillSources(&sources);
+    return sources;
+  };
+  options.report = [this](const weir::cluster::v1::ReportSilenceRequest& request) {
+    return ingests_->ReportSilence(request);
+  };
+  source_watch_ = std::make_unique<coordinator::SourceWatch>(std::move(options), &listening_, clock);
+  if (config.clock != "replay" && config.sources_silence_ms != 0) {
+    source_watch_->Start();
+  }
 }
 
 void CoordinatorNode::MakeRuleService(const config::Config& config, const Clock* clock) {
@@ -314,6 +340,9 @@ coordinator::ClusterService::Options CoordinatorNode::ServiceOptions(const confi
   };
   options.wait_judged = [this](bool forwarded) { return WaitJudged(forwarded); };
   options.ingest_status = [this](weir::cluster::v1::IngestStatus* sum) { ingests_->FillStatus(sum); };
+  options.sources = [this](weir::cluster::v1::ListSourcesResponse* sum) {
+    ingests_->FillSources(sum);
+  };
   options.leader = [this] { return GetLeaderStatus(); };
   options.table = [this] {
     cluster::ShardTable table;
@@ -370,6 +399,7 @@ void CoordinatorNode::FillMetrics(MetricSink* sink) {
   if (status.has_value()) {
     FillLeaderMetrics(*status, sink);
   }
+  FillSourceMetrics(*source_watch_, sink);
   FillAlertMetrics(*index_, sink);
   FillMemberMetrics(member_->SessionAlive(), sink);
 }
@@ -413,6 +443,7 @@ void CoordinatorNode::Stop() {
     alert_service_->Drain();
     server_->Shutdown(drain_timeout_ms_);
   }
+  listening_.Stop();
   if (member_ != nullptr) {
     member_->scheduler()->Run([this] {
       feed_.reset();
