@@ -10,13 +10,19 @@ AlertStub ConnectAlerts(const std::string& address) {
   return weir::alert::v1::AlertService::NewStub(Dial(address));
 }
 
-void SetActor(grpc::ClientContext* context) {
+std::string ActorName() {
   for (const char* name : {"WEIR_ACTOR", "USER", "LOGNAME"}) {
     const char* actor = std::getenv(name);
     if (actor != nullptr && *actor != '\0') {
-      context->AddMetadata("weir-actor", actor);
-      return;
+      return actor;
     }
+  }
+  return "";
+}
+
+void SetActor(grpc::ClientContext* context) {
+  if (const std::string actor = ActorName(); !actor.empty()) {
+    context->AddMetadata("weir-actor", actor);
   }
 }
 
@@ -24,7 +30,9 @@ void AddAlertsCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand("alerts", "List, show, watch and change alerts");
   command->require_subcommand(1);
   AddAlertReads(command, action);
+  AddAlertWatch(command, action);
   AddAlertUpdates(command, action);
+  AddAlertSilences(command, action);
 }
 
 }  // namespace weir::cli

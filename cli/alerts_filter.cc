@@ -3,6 +3,9 @@
 #include <optional>
 
 #include "cli/alerts_internal.h"
+#include "cli/dial.h"
+#include "cli/terminal.h"
+#include "common/base/clock.h"
 #include "common/base/time.h"
 #include "common/base/units.h"
 #include "common/wire/time.h"
@@ -18,17 +21,18 @@ std::string UpperSnake(std::string text) {
   return text;
 }
 
-// "2h" is so long before now; otherwise a time.
-StatusOr<UnixMillis> TimeOf(std::string_view flag, const std::string& text, UnixMillis now_ms) {
+// A time, or now with so much added for each millisecond of a duration.
+StatusOr<UnixMillis> TimeOf(std::string_view flag, const std::string& text, UnixMillis now_ms,
+                            int64_t direction) {
   if (const std::optional<UnixMillis> time_ms = ParseTime(text); time_ms.has_value()) {
     return *time_ms;
   }
-  const StatusOr<int64_t> ago_ms = ParseDuration(text);
-  if (!ago_ms.ok()) {
+  const StatusOr<int64_t> length_ms = ParseDuration(text);
+  if (!length_ms.ok()) {
     return InvalidArgument("{}: '{}' is neither a time (2026-01-02T03:04:05Z) nor a duration (2h)",
                            flag, text);
   }
-  return now_ms - *ago_ms;
+  return now_ms + direction * *length_ms;
 }
 
 Status FillTime(std::string_view flag, const std::string& text, UnixMillis now_ms,
@@ -36,7 +40,7 @@ Status FillTime(std::string_view flag, const std::string& text, UnixMillis now_m
   if (text.empty()) {
     return OkStatus();
   }
-  WEIR_ASSIGN_OR_RETURN(const UnixMillis time_ms, TimeOf(flag, text, now_ms));
+  WEIR_ASSIGN_OR_RETURN(const UnixMillis time_ms, TimeOf(flag, text, now_ms, -1));
   wire::TimeToProto(time_ms, (filter->*field)());
   return OkStatus();
 }
@@ -55,7 +59,10 @@ void AddAlertFilters(CLI::App* command, AlertFilterFlags* flags) {
       ->check(CLI::IsMember({"low", "medium", "high", "critical"}));
   AddList(command, "--status", &flags->statuses, "Only in this status (may be repeated)")
       ->check(CLI::IsMember({"open", "acknowledged", "closed", "recovered"}));
-  AddList(command, "--tenant", &flags->tenants, "Only of this tenant (may be repeated)");
+  AddTenantDefault(
+      AddList(command, "--tenant", &flags->tenants,
+              "Only of this tenant (may be repeated); default: the context's, else all"),
+      &flags->tenants);
   AddList(command, "--assignee", &flags->assignees, "Only assigned to this one (may be repeated)");
   AddList(command, "--field", &flags->fields,
           "Only where a column has this value: NAME=VALUE (may be repeated; all must hold)");
@@ -99,6 +106,18 @@ Status FillAlertFilter(const AlertFilterFlags& flags, UnixMillis now_ms, pb::Ale
                                 &pb::AlertFilter::mutable_changed_from, filter));
   filter->set_text(flags.text);
   return OkStatus();
+}
+
+StatusOr<UnixMillis> TimeAhead(std::string_view flag, const std::string& text, UnixMillis now_ms) {
+  return TimeOf(flag, text, now_ms, 1);
+}
+
+bool ReadAlertFilter(const AlertFilterFlags& flags, pb::AlertFilter* filter) {
+  const Status status = FillAlertFilter(flags, SystemClock().Now(), filter);
+  if (!status.ok()) {
+    PrintError(std::string(Message(status)));
+  }
+  return status.ok();
 }
 
 }  // namespace weir::cli

@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_internal.h"
-#include "common/alert/alert.h"
+#include "common/alert/render.h"
 #include "common/base/status.h"
 #include "weir/alert/v1/alert.grpc.pb.h"
 
@@ -34,25 +34,52 @@ void AddAlertFilters(CLI::App* command, AlertFilterFlags* flags);
 // InvalidArgument names the flag.
 Status FillAlertFilter(const AlertFilterFlags& flags, UnixMillis now_ms,
                        weir::alert::v1::AlertFilter* filter);
+// "2h" is so long from now; otherwise a time. InvalidArgument names the flag.
+StatusOr<UnixMillis> TimeAhead(std::string_view flag, const std::string& text, UnixMillis now_ms);
+// The same with the time of this machine; true when filled, otherwise what is wrong is on standard error.
+bool ReadAlertFilter(const AlertFilterFlags& flags, weir::alert::v1::AlertFilter* filter);
 
 // ---- alerts_print.cc ----
-void AddAlertFormat(CLI::App* command, std::string* format,
-                    const std::vector<std::string>& formats);
-// The format asked for; by default table on a terminal, otherwise lines for other programs.
-std::string AlertFormatOf(const std::string& format);
-void PrintAlerts(const std::vector<alert::Alert>& alerts, const std::string& format);
-// One of a stream; heading: before the first of a table.
-void PrintStreamed(const alert::Alert& alert, const std::string& format, bool heading);
-void PrintAlertPage(const alert::Alert& alert, const std::string& format);
+struct AlertViewFlags {
+  std::string format;        // empty: table on a terminal, otherwise ndjson
+  std::string time = "utc";
+};
+void AddAlertView(CLI::App* command, AlertViewFlags* flags, const std::vector<std::string>& formats);
+
+// Prints alerts as they come, in parts.
+class AlertPrinter {
+ public:
+  AlertPrinter(const AlertViewFlags& flags, alert::AlertTable::Columns columns);
+
+  // False when nobody reads them any more.
+  bool Add(const std::vector<alert::Alert>& alerts);
+  // Ends what was begun; says so when there was no alert.
+  void Finish();
+  uint64_t printed() const { return printed_; }
+
+ private:
+  const std::string format_;
+  alert::AlertTable table_;
+  uint64_t printed_ = 0;
+};
+
+void PrintIncident(const alert::Incident& incident, const AlertViewFlags& flags);
 
 // ---- the connection ----
 using AlertStub = std::unique_ptr<weir::alert::v1::AlertService::Stub>;
 AlertStub ConnectAlerts(const std::string& address);
-// Says who calls: WEIR_ACTOR, else the user's name.
+// WEIR_ACTOR, else the user's name; may be empty.
+std::string ActorName();
+// Says who calls.
 void SetActor(grpc::ClientContext* context);
+// Makes whole ids of ids that are given by their beginnings, four digits at least. What it says when it
+// cannot is on standard error; the exit code.
+int CompleteAlertIds(const AlertStub& stub, const std::string& address, std::vector<std::string>* ids);
 
 // ---- commands ----
-void AddAlertReads(CLI::App* command, Action* action);     // alerts_read.cc: list, get, watch
+void AddAlertReads(CLI::App* command, Action* action);     // alerts_read.cc: list, get
+void AddAlertWatch(CLI::App* command, Action* action);     // alerts_watch.cc
 void AddAlertUpdates(CLI::App* command, Action* action);   // alerts_update.cc: ack, close, ...
+void AddAlertSilences(CLI::App* command, Action* action);  // alerts_silence.cc
 
 }  // namespace weir::cli

@@ -5,6 +5,7 @@
 
 #include "cli/alerts_internal.h"
 #include "cli/cli.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/alert/lifecycle.h"
 #include "common/rpc/channel.h"
@@ -27,13 +28,27 @@ struct UpdateFlags {
   bool keep_suppression = false;
 };
 
-// One line for each alert; 1 when any was refused.
+// What to do about a refusal.
+std::string_view Advice(StatusCode code) {
+  switch (code) {
+    case StatusCode::kAborted:
+      return "; `weir alerts get` shows it as it is now";
+    case StatusCode::kUnavailable:
+      return "; whether it was done is not known: send it again";
+    default:
+      return "";
+  }
+}
+
+// One line for each alert. When all that was refused was so for the same reason the exit code tells it.
 int PrintResults(const pb::BatchUpdateAlertsResponse& response) {
   int exit_code = kExitOk;
   for (const pb::AlertUpdateResult& result : response.results()) {
     if (result.code() != 0) {
-      PrintError(result.message());
-      exit_code = kExitFailed;
+      const auto code = static_cast<StatusCode>(result.code());
+      PrintError(fmt::format("{}{}", result.message(), Advice(code)));
+      const int reason = ExitCodeOf(code);
+      exit_code = exit_code == kExitOk || exit_code == reason ? reason : kExitFailed;
       continue;
     }
     const auto status = wire::FromProto(result.alert().status());
@@ -52,20 +67,23 @@ int RunUpdate(const UpdateFlags& flags) {
     action.end_suppression = flags.end_suppression;
   }
   wire::ToProto(action, &request);
-  for (const std::string& id : flags.ids) {
+  const AlertStub stub = ConnectAlerts(flags.address);
+  std::vector<std::string> ids = flags.ids;
+  if (const int exit_code = CompleteAlertIds(stub, flags.address, &ids); exit_code != kExitOk) {
+    return exit_code;
+  }
+  for (const std::string& id : ids) {
     pb::AlertTarget* target = request.add_alerts();
     target->set_alert_id(id);
     target->set_expected_lifecycle_revision(flags.expected_revision);
   }
-  const AlertStub stub = ConnectAlerts(flags.address);
   grpc::ClientContext context;
   rpc::SetTimeout(&context, kAlertCallTimeoutMs);
   SetActor(&context);
   pb::BatchUpdateAlertsResponse response;
   const Status status = rpc::FromGrpc(stub->BatchUpdateAlerts(&context, request, &response));
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
-    return kExitFailed;
+    return FailCall(flags.address, status);
   }
   return PrintResults(response);
 }
@@ -77,7 +95,7 @@ std::shared_ptr<UpdateFlags> AddUpdate(CLI::App* command, Action* action, const 
   auto flags = std::make_shared<UpdateFlags>();
   flags->action.kind = kind;
   AddAddressOption(update, &flags->address);
-  update->add_option("ID", flags->ids, "Alert ids, 32 hexadecimal digits each")->required();
+  update->add_option("ID", flags->ids, "Alert ids, or their first digits")->required();
   update->add_option("--if-revision", flags->expected_revision,
                      "Only if the alert's lifecycle revision is this");
   update->add_option("--request-id", flags->request_id,

@@ -11,6 +11,7 @@
 #include "cli/terminal.h"
 #include "cli/progress_bar.h"
 #include "cli/test_report.h"
+#include "common/alert/render.h"
 #include "common/backtest/backtest.h"
 #include "common/backtest/expectation.h"
 

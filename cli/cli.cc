@@ -3,11 +3,17 @@
 #include <fmt/format.h>
 
 #include "cli/command_internal.h"
+#include "cli/completion.h"
+#include "cli/contexts.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 
 namespace weir::cli {
 namespace {
+
+// What the scripts of `weir completion` call. Its words are no command line yet, so it is not parsed.
+constexpr std::string_view kCompleteCommand = "__complete";
 
 // The innermost subcommand that was named, for the usage hint.
 std::string CommandPath(const CLI::App& app) {
@@ -40,11 +46,7 @@ std::string Version() {
 }
 
 void AddAddressOption(CLI::App* app, std::string* address) {
-  *address = kDefaultAddress;
-  app->add_option("--address", *address, "HOST:PORT of the cluster")
-      ->capture_default_str()
-      ->envname("WEIR_ADDRESS");
-  AddClientOptions(app);
+  AddClientOptions(app, address);
 }
 
 int Run(int argc, const char* const* argv) {
@@ -65,13 +67,21 @@ int Run(int argc, const char* const* argv) {
   AddSinksCommand(&app, &action);
   AddStoriesCommand(&app, &action);
   AddClusterCommand(&app, &action);
+  AddSourcesCommand(&app, &action);
   AddRulesCommand(&app, &action);
   AddExplainCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);
   AddSelftestCommand(&app, &action);
   AddConfigCommand(&app, &action);
+  AddContextCommand(&app, &action);
+  AddCompletionCommand(&app, &action);
+  AddHelpCommand(&app, &action);
   AddVersionCommand(&app, &action);
+  if (argc > 1 && argv[1] == kCompleteCommand) {
+    Print(CompletionLines(Complete(app, {argv + 2, argv + argc})));
+    return kExitOk;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -85,7 +95,7 @@ int Run(int argc, const char* const* argv) {
   }
   if (const Status status = LoadClientOptions(); !status.ok()) {
     PrintError(std::string(Message(status)));
-    return kExitUsage;
+    return status.code() == StatusCode::kNotFound ? kExitNotFound : kExitUsage;
   }
   return action ? action() : kExitUsage;
 }

@@ -6,10 +6,14 @@
 
 namespace weir::cli {
 
-// Exit codes: 0 done, 1 failed (or something was refused), 2 wrong usage.
+// Exit codes, the same for every command; cli/exit_codes.h has what they mean.
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitNotFound = 3;
+inline constexpr int kExitConflict = 4;
+inline constexpr int kExitUnreachable = 5;
+inline constexpr int kExitDenied = 6;
 
 inline constexpr char kDefaultAddress[] = "127.0.0.1:7431";
 

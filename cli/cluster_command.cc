@@ -9,6 +9,7 @@
 #include "cli/cluster_nodes_internal.h"
 #include "cli/command_internal.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -64,6 +65,13 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
           tenant.tenant(), HumanCount(tenant.refused_events_quota()),
           HumanCount(tenant.refused_bytes_quota()));
     }
+  }
+  std::vector<std::string> repeated;
+  for (const pb::SourceCount& count : ingest.repeated_by_source()) {
+    repeated.push_back(fmt::format("{} {}", count.source(), HumanCount(count.count())));
+  }
+  if (!repeated.empty()) {
+    *out += fmt::format("         repeated: {}\n", fmt::join(repeated, ", "));
   }
   std::vector<std::string> rejected;
   for (const pb::RejectedCount& count : ingest.rejected()) {
@@ -224,8 +232,7 @@ int RunStatus(const ClusterFlags& flags) {
   pb::GetStatusResponse response;
   const Status status = rpc::FromGrpc(stub->GetStatus(&context, {}, &response));
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
-    return kExitFailed;
+    return FailCall(flags.address, status);
   }
   // A process that is the whole cluster does not know the call.
   const auto nodes = ListNodes(stub.get());
@@ -251,8 +258,7 @@ int RunWait(const ClusterFlags& flags) {
   pb::WaitJudgedResponse response;
   const Status status = rpc::FromGrpc(stub->WaitJudged(&context, {}, &response));
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
-    return kExitFailed;
+    return FailCall(flags.address, status);
   }
   return kExitOk;
 }

@@ -10,6 +10,7 @@
 
 #include "cli/cli.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -29,27 +30,6 @@ struct NodesFlags {
 };
 
 using Row = std::vector<std::string>;
-
-// Left-aligned columns, two blanks between them.
-std::string Aligned(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row[i].size());
-    }
-  }
-  std::string out;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
 
 std::string OrDash(const std::string& text) {
   return text.empty() ? "-" : text;
@@ -74,33 +54,6 @@ std::string StateName(pb::ClusterShardState state) {
   return LowerWithoutPrefix(pb::ClusterShardState_Name(state), "CLUSTER_SHARD_STATE_");
 }
 
-// An object on a line of its own. Empty: it cannot be printed.
-std::string JsonLine(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
-    return "";
-  }
-  return json + "\n";
-}
-
-template <typename Messages>
-int PrintJsonLines(const Messages& messages) {
-  std::string out;
-  for (const auto& message : messages) {
-    const std::string line = JsonLine(message);
-    if (line.empty()) {
-      PrintError("the answer cannot be printed as JSON");
-      return kExitFailed;
-    }
-    out += line;
-  }
-  Print(out);
-  return kExitOk;
-}
-
 // Says why a call failed. `weir all` has no metadata, ingest nodes and workers no such service.
 int Fail(const std::string& address, const Status& status) {
   if (status.code() == StatusCode::kUnimplemented) {
@@ -109,7 +62,7 @@ int Fail(const std::string& address, const Status& status) {
   } else {
     PrintCallError(address, status);
   }
-  return kExitFailed;
+  return ExitCodeOf(status.code());
 }
 
 std::string NodesTable(const pb::ListNodesResponse& response) {
@@ -206,6 +159,37 @@ void AddFormatOption(CLI::App* command, std::string* format) {
 }
 
 }  // namespace
+
+std::string Aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
+    }
+  }
+  std::string out;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    out += line + "\n";
+  }
+  return out;
+}
+
+std::string JsonLine(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json, options).ok()) {
+    return "";
+  }
+  return json + "\n";
+}
 
 StatusOr<pb::ListNodesResponse> ListNodes(pb::ClusterService::Stub* stub) {
   grpc::ClientContext context;

@@ -23,10 +23,12 @@ void AddSinksCommand(CLI::App* app, Action* action);
 void AddStoriesCommand(CLI::App* app, Action* action);
 void AddConfigCommand(CLI::App* app, Action* action);
 void AddNormalizeCommand(CLI::App* app, Action* action);
+void AddSourcesCommand(CLI::App* app, Action* action);
 void AddBacktestCommand(CLI::App* app, Action* action);
 void AddSelftestCommand(CLI::App* app, Action* action);
+void AddHelpCommand(CLI::App* app, Action* action);
 
-// Declares --address with its default, and the options of cli/dial.h.
+// Declares --address, and the other options of cli/dial.h.
 void AddAddressOption(CLI::App* app, std::string* address);
 
 }  // namespace weir::cli

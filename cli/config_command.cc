@@ -8,6 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/command_internal.h"
+#include "cli/command_reference.h"
 #include "cli/config_flags_internal.h"
 #include "cli/node_metrics.h"
 #include "cli/terminal.h"
@@ -31,13 +32,15 @@ int PrintProblems(const config::LoadResult& result) {
 }  // namespace
 
 void AddConfigFlags(CLI::App* app, ConfigFlags* flags) {
-  app->add_option("--config", flags->file, "YAML file with the configuration")->envname("WEIR_CONFIG");
+  app->add_option("--config", flags->file, "YAML file with the configuration")
+      ->envname("WEIR_CONFIG")
+      ->group(kConfigurationGroup);
   for (const config::Option& option : config::Options()) {
     std::vector<std::string>& values = flags->values[std::string(option.key)];
     // The client commands take one path at a time and call it --overlay.
     const std::string name =
         "--" + config::FlagName(option) + (option.key == "overlays" ? ",--overlay" : "");
-    CLI::Option* added = app->add_option(name, values, std::string(option.text))->group("Options");
+    CLI::Option* added = app->add_option(name, values, std::string(option.text))->group(kConfigurationGroup);
     added->type_name(fmt::format("{}", config::OptionTypeName(option.type)));
     added->allow_extra_args(false);
   }

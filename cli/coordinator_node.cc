@@ -20,12 +20,14 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/explain_service.h"
 #include "coordinator/ingest_client.h"
 #include "coordinator/leader.h"
 #include "coordinator/leader_client.h"
 #include "coordinator/remote_alert_backend.h"
 #include "coordinator/remote_spread_cluster.h"
 #include "coordinator/rule_service.h"
+#include "coordinator/source_watch.h"
 #include "coordinator/spread_judge.h"
 #include "coordinator/worker_client.h"
 #include "worker/rule_store.h"
@@ -66,6 +68,7 @@ class CoordinatorNode final : public RoleNode {
   std::optional<coordinator::LeaderStatus> TryLeaderStatus();
   void MakeJudge(const config::Config& config);
   void MakeRuleService(const config::Config& config, const Clock* clock);
+  void WatchSources(const config::Config& config, const Clock* clock);
   std::unique_ptr<coordinator::AlertBackend> AlertsOf(const config::Config& config);
   cluster::ShardEntry EntryOf(ShardId shard) const;
   void TellJudge();
@@ -86,6 +89,7 @@ class CoordinatorNode final : public RoleNode {
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
   RuleHistory rule_history_;
   std::unique_ptr<coordinator::RuleService> rule_service_;
+  std::unique_ptr<coordinator::ExplainService> explain_service_;
   std::unique_ptr<rpc::Server> server_;
   task::ThreadScheduler compiler_;   // of rule sets
   mutable std::mutex mutex_;
@@ -95,6 +99,8 @@ class CoordinatorNode final : public RoleNode {
   task::ThreadScheduler judging_;    // of spread rules
   std::unique_ptr<coordinator::RemoteSpreadCluster> spread_cluster_;
   std::unique_ptr<coordinator::SpreadJudge> judge_;
+  task::ThreadScheduler listening_;  // for sources that go silent
+  std::unique_ptr<coordinator::SourceWatch> source_watch_;
   // Of the member's scheduler.
   std::unique_ptr<coordinator::Leader> leader_;
   std::unique_ptr<cluster::NodeWatch> nodes_;
@@ -126,11 +132,13 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
   MakeRuleService(config, clock);
+  explain_service_ = std::make_unique<coordinator::ExplainService>(AlertsOf(config));
   WEIR_ASSIGN_OR_RETURN(
       server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
-                                                  rule_service_.get()},
+                                                  rule_service_.get(), explain_service_.get()},
                                   security_.server));
   StartLeader(config, clock, std::move(texts));
+  WatchSources(config, clock);
   return OkStatus();
 }
 
@@ -214,6 +222,27 @@ void CoordinatorNode::MakeJudge(const config::Config& config) {
   options.tenant = config.tenant;
   options.shard_count = static_cast<uint16_t>(config.shards);
   judge_ = std::make_unique<coordinator::SpreadJudge>(options, spread_cluster_.get(), &judging_);
+}
+
+void CoordinatorNode::WatchSources(const config::Config& config, const Clock* clock) {
+  coordinator::SourceWatch::Options options;
+  options.interval_ms = SourceWatchInterval(config);
+  options.leading = [this] {
+    const std::optional<coordinator::LeaderStatus> status = TryLeaderStatus();
+    return status.has_value() && status->leading;
+  };
+  options.sources = [this] {
+    weir::cluster::v1::ListSourcesResponse sources;
+    ingests_->FillSources(&sources);
+    return sources;
+  };
+  options.report = [this](const weir::cluster::v1::ReportSilenceRequest& request) {
+    return ingests_->ReportSilence(request);
+  };
+  source_watch_ = std::make_unique<coordinator::SourceWatch>(std::move(options), &listening_, clock);
+  if (config.clock != "replay" && config.sources_silence_ms != 0) {
+    source_watch_->Start();
+  }
 }
 
 void CoordinatorNode::MakeRuleService(const config::Config& config, const Clock* clock) {
@@ -311,6 +340,9 @@ coordinator::ClusterService::Options CoordinatorNode::ServiceOptions(const confi
   };
   options.wait_judged = [this](bool forwarded) { return WaitJudged(forwarded); };
   options.ingest_status = [this](weir::cluster::v1::IngestStatus* sum) { ingests_->FillStatus(sum); };
+  options.sources = [this](weir::cluster::v1::ListSourcesResponse* sum) {
+    ingests_->FillSources(sum);
+  };
   options.leader = [this] { return GetLeaderStatus(); };
   options.table = [this] {
     cluster::ShardTable table;
@@ -367,6 +399,7 @@ void CoordinatorNode::FillMetrics(MetricSink* sink) {
   if (status.has_value()) {
     FillLeaderMetrics(*status, sink);
   }
+  FillSourceMetrics(*source_watch_, sink);
   FillAlertMetrics(*index_, sink);
   FillMemberMetrics(member_->SessionAlive(), sink);
 }
@@ -410,6 +443,7 @@ void CoordinatorNode::Stop() {
     alert_service_->Drain();
     server_->Shutdown(drain_timeout_ms_);
   }
+  listening_.Stop();
   if (member_ != nullptr) {
     member_->scheduler()->Run([this] {
       feed_.reset();
@@ -422,6 +456,7 @@ void CoordinatorNode::Stop() {
   }
   compiler_.Stop();
   rule_service_.reset();
+  explain_service_.reset();
   cluster_service_.reset();   // its threads ask the leader and the judge
   if (judge_ != nullptr) {
     judge_->Stop();

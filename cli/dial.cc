@@ -1,13 +1,50 @@
 #include "cli/dial.h"
 
+#include <algorithm>
+#include <cstdlib>
+
+#include "cli/cli.h"
+#include "cli/command_reference.h"
+#include "cli/contexts.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/security.h"
 
 namespace weir::cli {
 namespace {
 
-struct ClientState {
+constexpr char kContextVariable[] = "WEIR_CLIENT_CONTEXT";
+
+// What is said of a connection; empty: nothing.
+struct Wanted {
+  std::string address;
+  std::string context;
   rpc::ClientSecurity security;
+};
+
+struct Flag {
+  const char* name;
+  const char* variable;
+  std::string rpc::ClientSecurity::*member;
+  const char* text;
+};
+constexpr Flag kFlags[] = {
+    {"--ca", "WEIR_CLIENT_CA", &rpc::ClientSecurity::ca,
+     "PEM file of the CA that the cluster's certificates are signed by: use TLS"},
+    {"--cert", "WEIR_CLIENT_CERT", &rpc::ClientSecurity::cert, "PEM file of the certificate to show"},
+    {"--key", "WEIR_CLIENT_KEY", &rpc::ClientSecurity::key, "PEM file of its private key"},
+    {"--token-file", "WEIR_CLIENT_TOKEN_FILE", &rpc::ClientSecurity::token_file,
+     "File whose first line is the bearer token to show"},
+};
+
+struct ClientState {
+  struct Target {
+    const CLI::App* command;
+    const CLI::Option* option;
+    std::string* address;
+  };
+  std::vector<Target> targets;
+  std::vector<std::pair<const CLI::Option*, std::vector<std::string>*>> tenants;
+  Wanted wanted;
   std::shared_ptr<grpc::ChannelCredentials> credentials;
 };
 
@@ -16,19 +53,56 @@ ClientState& State() {
   return *state;
 }
 
+// What the context says where nothing else does.
+StatusOr<config::Context> FillFromContext(Wanted* wanted) {
+  WEIR_ASSIGN_OR_RETURN(const config::Contexts contexts, LoadContexts());
+  const std::string name = wanted->context.empty() ? contexts.current : wanted->context;
+  if (name.empty()) {
+    return config::Context();
+  }
+  WEIR_ASSIGN_OR_RETURN(config::Context context, FindContext(contexts, name));
+  rpc::ClientSecurity& security = wanted->security;
+  if (security.token_file.empty() && !context.token_file.empty()) {
+    WEIR_RETURN_IF_ERROR(CheckPrivate(ContextFilePath(context.token_file), "the file"));
+  }
+  const auto fill = [](const std::string& value, std::string* field) {
+    *field = field->empty() ? value : *field;
+  };
+  // A token that is named elsewhere replaces the context's, in whichever form that is.
+  security.token = security.token_file.empty() ? context.token : "";
+  fill(context.address, &wanted->address);
+  fill(ContextFilePath(context.ca), &security.ca);
+  if (security.cert.empty() && security.key.empty()) {
+    security.cert = ContextFilePath(context.cert);
+    security.key = ContextFilePath(context.key);
+  }
+  fill(ContextFilePath(context.token_file), &security.token_file);
+  return context;
+}
+
 }  // namespace
 
-void AddClientOptions(CLI::App* app) {
-  rpc::ClientSecurity& security = State().security;
-  const auto add = [app](const char* name, std::string* value, const char* text, const char* variable) {
-    app->add_option(name, *value, text)->envname(variable)->group("Connection");
-  };
-  add("--ca", &security.ca, "PEM file of the CA that the cluster's certificates are signed by: use TLS",
-      "WEIR_CLIENT_CA");
-  add("--cert", &security.cert, "PEM file of the certificate to show", "WEIR_CLIENT_CERT");
-  add("--key", &security.key, "PEM file of its private key", "WEIR_CLIENT_KEY");
-  add("--token-file", &security.token_file, "File whose first line is the bearer token to show",
-      "WEIR_CLIENT_TOKEN_FILE");
+void AddClientOptions(CLI::App* app, std::string* address) {
+  ClientState& state = State();
+  *address = kDefaultAddress;
+  const CLI::Option* option = app->add_option("--address", *address, "HOST:PORT of the cluster")
+                                  ->capture_default_str()
+                                  ->envname("WEIR_ADDRESS")
+                                  ->group(kConnectionGroup);
+  state.targets.push_back({app, option, address});
+  app->add_option("--context", state.wanted.context,
+                  "Name of a context (`weir context list`); default: the current one")
+      ->envname(kContextVariable)
+      ->group(kConnectionGroup);
+  for (const Flag& flag : kFlags) {
+    app->add_option(flag.name, state.wanted.security.*flag.member, flag.text)
+        ->envname(flag.variable)
+        ->group(kConnectionGroup);
+  }
+}
+
+void AddTenantDefault(const CLI::Option* option, std::vector<std::string>* tenants) {
+  State().tenants.emplace_back(option, tenants);
 }
 
 void ResetClientOptions() {
@@ -36,12 +110,46 @@ void ResetClientOptions() {
 }
 
 Status LoadClientOptions() {
-  WEIR_ASSIGN_OR_RETURN(State().credentials, rpc::MakeClientCredentials(State().security));
+  ClientState& state = State();
+  const auto target = std::find_if(state.targets.begin(), state.targets.end(),
+                                   [](const ClientState::Target& known) { return known.command->parsed(); });
+  if (target == state.targets.end()) {
+    return OkStatus();
+  }
+  WEIR_ASSIGN_OR_RETURN(const config::Context context, FillFromContext(&state.wanted));
+  if (target->option->count() == 0 && !state.wanted.address.empty()) {
+    *target->address = state.wanted.address;
+  }
+  for (const auto& [option, tenants] : state.tenants) {
+    if (option->count() == 0 && !context.tenant.empty()) {
+      *tenants = {context.tenant};
+    }
+  }
+  WEIR_ASSIGN_OR_RETURN(state.credentials, rpc::MakeClientCredentials(state.wanted.security));
   return OkStatus();
 }
 
 std::shared_ptr<grpc::Channel> Dial(const std::string& address) {
   return rpc::MakeChannel(address, State().credentials);
+}
+
+StatusOr<Connection> Reach(const std::string& address, const std::string& context) {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);   // NOLINT(concurrency-mt-unsafe)
+    return std::string(value == nullptr ? "" : value);
+  };
+  Wanted wanted;
+  wanted.address = address.empty() ? variable("WEIR_ADDRESS") : address;
+  wanted.context = context.empty() ? variable(kContextVariable) : context;
+  for (const Flag& flag : kFlags) {
+    wanted.security.*flag.member = variable(flag.variable);
+  }
+  WEIR_RETURN_IF_ERROR(FillFromContext(&wanted).status());
+  WEIR_ASSIGN_OR_RETURN(const auto credentials, rpc::MakeClientCredentials(wanted.security));
+  Connection connection;
+  connection.address = wanted.address.empty() ? kDefaultAddress : wanted.address;
+  connection.channel = rpc::MakeChannel(connection.address, credentials);
+  return connection;
 }
 
 }  // namespace weir::cli

@@ -1,8 +1,10 @@
-// How client commands reach a cluster: the flags of TLS and tokens, the same for all of them.
+// How client commands reach a cluster: address, TLS and token, from flags, the environment and contexts, the
+// same for all of them. The only place that makes their channels.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <grpcpp/grpcpp.h>
@@ -11,14 +13,27 @@
 
 namespace weir::cli {
 
-// Declares --ca, --cert, --key and --token-file. One command line is parsed at a time.
-void AddClientOptions(CLI::App* app);
+// Declares --address, --context, --ca, --cert, --key and --token-file. One command line is parsed at a time.
+// address gets what counts: the flag, else WEIR_ADDRESS, else the context's, else kDefaultAddress.
+void AddClientOptions(CLI::App* app, std::string* address);
+// A --tenant that the context fills when it is not given.
+void AddTenantDefault(const CLI::Option* option, std::vector<std::string>* tenants);
 // Forgets what an earlier command line said.
 void ResetClientOptions();
-// Reads the files that were named. InvalidArgument names the one that cannot be used.
+
+// Of the command that was parsed, if it is one with these options: reads the contexts and the files that
+// were named. NotFound: no such context; InvalidArgument names the file or context that cannot be used.
 Status LoadClientOptions();
 
 // A channel with what LoadClientOptions read.
 std::shared_ptr<grpc::Channel> Dial(const std::string& address);
+
+// A channel of no command line: to the address and with the context that are given, where they are empty
+// to those of the environment and the current context.
+struct Connection {
+  std::string address;
+  std::shared_ptr<grpc::Channel> channel;
+};
+StatusOr<Connection> Reach(const std::string& address, const std::string& context);
 
 }  // namespace weir::cli

@@ -6,6 +6,7 @@ void AddExplainCommand(CLI::App* app, Action* action) {
   CLI::App* command =
       app->add_subcommand("explain", "Say why something fired, or why it did not");
   command->require_subcommand(1);
+  AddExplainAlertCommand(command, action);
   AddExplainEventCommand(command, action);
 }
 

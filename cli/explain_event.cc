@@ -1,13 +1,15 @@
-// weir explain event FILE --rules PATH: for each event and rule, the first condition that left the event
-// out, with the values it saw, or the groups and shards that its rows go to.
+// weir explain event FILE: for each event and rule, of files or of a cluster, the first condition that left
+// the event out, with the values it saw, or the groups and shards that its rows go to.
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "cli/cli.h"
+#include "cli/dial.h"
 #include "cli/explain_internal.h"
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
@@ -31,6 +33,7 @@ constexpr std::string_view kIndent = "    ";
 
 struct ExplainFlags {
   std::string file;
+  std::string address;             // empty: no cluster is asked
   std::vector<std::string> rules;
   std::string rule;
   std::string tenant = "default";
@@ -92,6 +95,8 @@ class EventExplainer final : private source::Sink {
         asked_(std::move(asked)),
         router_(rules_, {flags.tenant, static_cast<uint16_t>(flags.shards), true}) {}
 
+  // Events that the cluster refused lately, by id.
+  void SetRefused(std::map<std::string, std::string> refused) { refused_ = std::move(refused); }
   // Exit code.
   int Run();
 
@@ -104,6 +109,8 @@ class EventExplainer final : private source::Sink {
                            reject.message));
   }
 
+  // A cluster may have given its rules classes that their texts alone do not tell.
+  bool KnowsShards() const { return flags_.address.empty(); }
   void FindDestinations(source::Event* event);
   void AppendText(const plan::CompiledRule& rule, const exec::HeadTrace& trace, std::string* out);
   void AppendJson(const source::Event& event, const plan::CompiledRule& rule,
@@ -117,6 +124,7 @@ class EventExplainer final : private source::Sink {
   std::vector<const plan::CompiledRule*> asked_;
   exec::Router router_;
   std::map<uint32_t, std::vector<Destination>> destinations_;   // of the event in work, by window
+  std::map<std::string, std::string> refused_;
   int64_t events_ = 0;
   std::map<const plan::CompiledRule*, std::map<Outcome, uint64_t>> totals_;
   bool fine_ = true;
@@ -174,6 +182,9 @@ void EventExplainer::OnEvent(source::Event& event) {
   AppendJsonString(event.event_id(), &id);
   std::string out = fmt::format("event {} of {}, {}\n", event.event_id().empty() ? "without an id" : id,
                                 FormatTime(event.timestamp_ms()), event.data_stream());
+  if (const auto refused = refused_.find(std::string(event.event_id())); refused != refused_.end()) {
+    out += fmt::format("  {}\n", refused->second);
+  }
   std::size_t elsewhere = 0;
   for (const plan::CompiledRule* rule : asked_) {
     const exec::HeadTrace trace = exec::TraceHead(*rules_, *rule, event);
@@ -230,7 +241,8 @@ void EventExplainer::AppendText(const plan::CompiledRule& rule, const exec::Head
     case Outcome::kMatched:
       *out += fmt::format("  matched    {}\n", name);
       for (const Destination& destination : DestinationsOf(rule)) {
-        *out += fmt::format("{}shard {}{}{}\n", kIndent, destination.shard,
+        *out += fmt::format("{}{}{}{}\n", kIndent,
+                            KnowsShards() ? fmt::format("shard {}", destination.shard) : "counted",
                             destination.group.empty() ? "" : ", group ",
                             ValuesText(destination.group, " = "));
       }
@@ -312,8 +324,10 @@ void EventExplainer::AppendJson(const source::Event& event, const plan::Compiled
   if (trace.outcome == Outcome::kMatched) {
     for (const Destination& destination : DestinationsOf(rule)) {
       json.BeginObject();
-      json.Key("shard");
-      json.Uint(destination.shard);
+      if (KnowsShards()) {
+        json.Key("shard");
+        json.Uint(destination.shard);
+      }
       json.Key("group");
       WriteValues(destination.group, &json);
       json.EndObject();
@@ -324,7 +338,48 @@ void EventExplainer::AppendJson(const source::Event& event, const plan::Compiled
   Print(out + "\n");
 }
 
+// The rules that are asked about; none after saying why.
+std::vector<const plan::CompiledRule*> RulesAsked(const ExplainFlags& flags, const plan::RuleSet& rules,
+                                                  const std::string& of) {
+  std::vector<const plan::CompiledRule*> asked;
+  for (const plan::CompiledRule& rule : rules.rules) {
+    if (flags.rule.empty() || flags.rule == rule.source.id || flags.rule == rule.source.name) {
+      asked.push_back(&rule);
+    }
+  }
+  if (asked.empty()) {
+    PrintError(flags.rule.empty()
+                   ? fmt::format("no rule of {} can be run", of)
+                   : fmt::format("no rule with the id or name '{}' can be run; see `weir rules {}`",
+                                 flags.rule, flags.address.empty() ? "check" : "list"));
+  }
+  return asked;
+}
+
+int RunExplainWithCluster(ExplainFlags flags) {
+  if (!flags.rules.empty() || !flags.load.overlays.empty()) {
+    fmt::print(stderr, "weir explain event: with --address the rules and overlays are those of the cluster\n"
+                       "see `weir explain event --help`\n");
+    return kExitUsage;
+  }
+  std::optional<ClusterView> cluster = ReadCluster(flags.address);
+  if (!cluster.has_value()) {
+    return kExitFailed;
+  }
+  flags.tenant = cluster->tenant;
+  std::vector<const plan::CompiledRule*> asked = RulesAsked(flags, *cluster->rules, flags.address);
+  if (asked.empty()) {
+    return kExitFailed;
+  }
+  EventExplainer explainer(flags, cluster->rules, std::move(asked));
+  explainer.SetRefused(std::move(cluster->refused));
+  return explainer.Run();
+}
+
 int RunExplainEvent(const ExplainFlags& flags) {
+  if (!flags.address.empty()) {
+    return RunExplainWithCluster(flags);
+  }
   const auto paths = RulePaths(flags.rules);
   if (!paths.ok()) {
     PrintError(fmt::format("{}", paths.status()));
@@ -332,7 +387,8 @@ int RunExplainEvent(const ExplainFlags& flags) {
   }
   if (paths->empty()) {
     fmt::print(stderr,
-               "weir explain event: no rules: name them with --rules, or in the configuration\n"
+               "weir explain event: no rules: name them with --rules or in the configuration, or a "
+               "cluster with --address\n"
                "see `weir explain event --help`\n");
     return kExitUsage;
   }
@@ -341,18 +397,9 @@ int RunExplainEvent(const ExplainFlags& flags) {
     PrintError(fmt::format("{}", loaded.status()));
     return kExitFailed;
   }
-  std::vector<const plan::CompiledRule*> asked;
-  for (const plan::CompiledRule& rule : loaded->rules->rules) {
-    if (flags.rule.empty() || flags.rule == rule.source.id || flags.rule == rule.source.name) {
-      asked.push_back(&rule);
-    }
-  }
+  std::vector<const plan::CompiledRule*> asked =
+      RulesAsked(flags, *loaded->rules, fmt::format("{}", fmt::join(*paths, ", ")));
   if (asked.empty()) {
-    PrintError(flags.rule.empty()
-                   ? fmt::format("no rule of {} can be run; see `weir rules check`",
-                                 fmt::join(*paths, ", "))
-                   : fmt::format("no rule with the id or name '{}' can be run; see `weir rules check`",
-                                 flags.rule));
     return kExitFailed;
   }
   return EventExplainer(flags, loaded->rules, std::move(asked)).Run();
@@ -371,6 +418,9 @@ void AddExplainEventCommand(CLI::App* explain, Action* action) {
       ->add_option("--rules", flags->rules,
                    "Rule files or folders (may be repeated); otherwise those of the configuration")
       ->allow_extra_args(false);
+  command->add_option("--address", flags->address,
+                      "A cluster whose rules are asked instead, and which events it refused lately");
+  AddClientOptions(command);
   command->add_option("--rule", flags->rule, "Id or name of one rule");
   AddOverlayOption(command, &flags->load);
   command->add_option("--macros", flags->load.macros, "Folder of macros for detections (may be repeated)")

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/config_flags_internal.h"
+#include "cli/exit_codes.h"
 #include "cli/otlp_client.h"
 #include "cli/push_client.h"
 #include "cli/record_batcher.h"
@@ -233,9 +234,9 @@ class Report {
 
 int Conclude(const IngestFlags& flags, const Status& status, bool fine) {
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
+    return FailCall(flags.address, status);
   }
-  return status.ok() && fine ? kExitOk : kExitFailed;
+  return fine ? kExitOk : kExitFailed;
 }
 
 int RunIngest(const IngestFlags& flags) {
@@ -307,7 +308,7 @@ void AddIngestCommand(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand(
       "ingest",
       "Send files of records (NDJSON, JSON, CloudTrail files, gzipped too) to a cluster.\n"
-      "Exit code 0: everything was accepted; 1: something was rejected, refused or not sent.\n"
+      "Exit code 0: everything was accepted; 1: something was rejected or refused; 5: nobody answered.\n"
       "Without files: run an ingest node of a cluster until SIGINT or SIGTERM, configured by the flags "
       "that `weir all` has.");
   auto flags = std::make_shared<IngestFlags>();

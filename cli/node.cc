@@ -66,6 +66,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   spread_judge_->SetLeading(true);
   ingest_services_ = std::make_unique<ingest::Services>(
       MakeCollectOptions(config), pipeline_.get(), ingest::SingleTenant(config.tenant));
+  WatchSources(config);
   alert_service_ = std::make_unique<coordinator::AlertService>(
       index_.get(), coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   coordinator::ClusterService::Options status;
@@ -74,6 +75,7 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   status.ingest_status = [services = ingest_services_.get()](weir::cluster::v1::IngestStatus* message) {
     services->FillStatus(message);
   };
+  status.sources = [this](weir::cluster::v1::ListSourcesResponse* message) { FillSources(message); };
   status.rule_files = [this] { return rule_files_; };
   status.workers = [this] { return coordinator::WorkersStatus{worker_->GetStatus(), {}}; };
   status.rules = [this] { return worker_->rules(); };
@@ -87,13 +89,44 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   cluster_service_ = std::make_unique<coordinator::ClusterService>(std::move(status), index_.get(),
                                                                    clock_);
   MakeRuleService();
+  explain_service_ = std::make_unique<coordinator::ExplainService>(
+      coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
   std::vector<grpc::Service*> services = ingest_services_->list();
   sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
   services.insert(services.end(), {alert_service_.get(), cluster_service_.get(), rule_service_.get(),
-                                   sink_service_.get()});
+                                   explain_service_.get(), sink_service_.get()});
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
   return OkStatus();
+}
+
+void Node::FillSources(weir::cluster::v1::ListSourcesResponse* sources) const {
+  weir::cluster::v1::GetIngestSourcesResponse own;
+  ingest_services_->FillSources(&own);
+  coordinator::AddSources(own, sources);
+}
+
+void Node::WatchSources(const config::Config& config) {
+  listening_ = std::make_unique<task::ThreadScheduler>();
+  coordinator::SourceWatch::Options options;
+  options.interval_ms = SourceWatchInterval(config);
+  options.leading = [] { return true; };
+  options.sources = [this] {
+    weir::cluster::v1::ListSourcesResponse sources;
+    FillSources(&sources);
+    return sources;
+  };
+  options.report = [this](const weir::cluster::v1::ReportSilenceRequest& request) {
+    auto taken = std::make_shared<std::promise<Status>>();
+    ingest_services_->ReportSilence(
+        request, [taken](Status status) { taken->set_value(std::move(status)); });
+    return taken->get_future().get();
+  };
+  source_watch_ = std::make_unique<coordinator::SourceWatch>(std::move(options), listening_.get(),
+                                                             clock_);
+  if (config.clock != "replay" && config.sources_silence_ms != 0) {
+    source_watch_->Start();
+  }
 }
 
 Status Node::LoadRules(const config::Config& config) {
@@ -150,9 +183,13 @@ void Node::FillMetrics(MetricSink* sink) {
   FillWorkerMetrics(worker_->GetStatus(), sink);
   FillSinkMetrics(outbox_->GetStatus(), clock_->Now(), sink);
   FillAlertMetrics(*index_, sink);
+  FillSourceMetrics(*source_watch_, sink);
 }
 
 void Node::Stop() {
+  if (listening_ != nullptr) {
+    listening_->Stop();
+  }
   if (server_ != nullptr) {
     server_->SetServing(false);
     ingest_services_->Drain();

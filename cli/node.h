@@ -17,7 +17,9 @@
 #include "coordinator/alert_index.h"
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
+#include "coordinator/explain_service.h"
 #include "coordinator/rule_service.h"
+#include "coordinator/source_watch.h"
 #include "coordinator/spread_judge.h"
 #include "ingest/dispatcher.h"
 #include "ingest/pipeline.h"
@@ -59,6 +61,8 @@ class Node final : public ProbeTarget {
               const Clock* clock);
   Status LoadRules(const config::Config& config);
   void MakeRuleService();
+  void WatchSources(const config::Config& config);
+  void FillSources(weir::cluster::v1::ListSourcesResponse* sources) const;
 
   SystemClock system_clock_;
   const Clock* clock_ = nullptr;
@@ -80,10 +84,13 @@ class Node final : public ProbeTarget {
   std::unique_ptr<coordinator::SpreadCluster> spread_cluster_;
   std::unique_ptr<coordinator::SpreadJudge> spread_judge_;
   std::unique_ptr<ingest::Services> ingest_services_;
+  std::unique_ptr<task::ThreadScheduler> listening_;   // for sources that go silent
+  std::unique_ptr<coordinator::SourceWatch> source_watch_;
   std::unique_ptr<coordinator::AlertService> alert_service_;
   std::unique_ptr<coordinator::ClusterService> cluster_service_;
   std::unique_ptr<worker::SinkService> sink_service_;
   std::unique_ptr<coordinator::RuleService> rule_service_;
+  std::unique_ptr<coordinator::ExplainService> explain_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 

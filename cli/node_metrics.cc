@@ -128,6 +128,10 @@ constexpr MetricInfo kTable[] = {
      "Nodes whose lease lives, as this coordinator sees them."},
     {"weir_coordinator_shards", Kind::kGauge, "coordinator", "state",
      "Shards of the cluster: served, unassigned, unserved (their worker is gone) or damaged."},
+    {"weir_coordinator_sources_watched", Kind::kGauge, "coordinator", "",
+     "Sources of events that were heard for long enough to notice a silence; 0 where it does not lead."},
+    {"weir_coordinator_sources_silent", Kind::kGauge, "coordinator", "",
+     "Of these, sources that are silent now: `weir sources` names them."},
     {"weir_coordinator_rule_set_version", Kind::kGauge, "coordinator", "",
      "The newest rule set that was published."},
 };
@@ -328,6 +332,11 @@ void FillAlertMetrics(const coordinator::AlertIndex& index, MetricSink* sink) {
   sink->Put("weir_coordinator_alerts", static_cast<double>(index.size()));
   sink->Put("weir_coordinator_alerts_bytes", static_cast<double>(index.memory_bytes()));
   sink->Put("weir_coordinator_alerts_unlisted", static_cast<double>(index.unlisted()));
+}
+
+void FillSourceMetrics(const coordinator::SourceWatch& watch, MetricSink* sink) {
+  sink->Put("weir_coordinator_sources_watched", static_cast<double>(watch.watched()));
+  sink->Put("weir_coordinator_sources_silent", static_cast<double>(watch.silent()));
 }
 
 void FillLeaderMetrics(const coordinator::LeaderStatus& status, MetricSink* sink) {

@@ -11,6 +11,7 @@
 #include "common/telemetry/metrics.h"
 #include "coordinator/alert_index.h"
 #include "coordinator/leader.h"
+#include "coordinator/source_watch.h"
 #include "ingest/dispatcher.h"
 #include "ingest/pipeline.h"
 #include "weir/cluster/v1/cluster.pb.h"
@@ -49,6 +50,7 @@ void FillWorkerMetrics(const worker::WorkerStatus& status, MetricSink* sink);
 void FillSinkMetrics(const std::vector<worker::SinkStatus>& sinks, UnixMillis now_ms,
                      MetricSink* sink);
 void FillAlertMetrics(const coordinator::AlertIndex& index, MetricSink* sink);
+void FillSourceMetrics(const coordinator::SourceWatch& watch, MetricSink* sink);
 void FillLeaderMetrics(const coordinator::LeaderStatus& status, MetricSink* sink);
 // session_alive: whether the lease in the metadata store surely lives.
 void FillMemberMetrics(bool session_alive, MetricSink* sink);

@@ -80,6 +80,7 @@ StatusOr<ingest::PipelineOptions> MakePipelineOptions(const config::Config& conf
   options.batch_records_max = static_cast<uint64_t>(config.ingest_batch_records_max);
   options.quota.events_per_second = static_cast<uint64_t>(config.quota_events_per_second);
   options.quota.bytes_per_second = config.quota_bytes_per_second;
+  options.sources.silence_ms_min = config.sources_silence_ms;
   if (!config.geoip_city.empty() || !config.geoip_asn.empty()) {
     WEIR_ASSIGN_OR_RETURN(options.geo,
                           source::GeoDatabase::Open(config.geoip_city, config.geoip_asn));
@@ -91,6 +92,10 @@ ingest::CollectOptions MakeCollectOptions(const config::Config& config) {
   ingest::CollectOptions options;
   options.message_bytes_max = config.ingest_message_bytes_max;
   return options;
+}
+
+int64_t SourceWatchInterval(const config::Config& config) {
+  return std::clamp<int64_t>(config.sources_silence_ms / 4, 500, 30 * 1000);
 }
 
 plan::CompileOptions MakeCompileOptions(const config::Config& config) {

@@ -24,6 +24,8 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config);
 // Opens the geo databases that are configured.
 StatusOr<ingest::PipelineOptions> MakePipelineOptions(const config::Config& config);
 ingest::CollectOptions MakeCollectOptions(const config::Config& config);
+// How often it is looked which sources are silent, in milliseconds.
+int64_t SourceWatchInterval(const config::Config& config);
 plan::CompileOptions MakeCompileOptions(const config::Config& config);
 
 struct LoadedRules {

@@ -4,16 +4,14 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <google/protobuf/util/json_util.h>
 
-#include "cli/alerts_internal.h"
 #include "cli/cli.h"
-#include "cli/dial.h"
+#include "cli/cluster_call_internal.h"
+#include "cli/command_internal.h"
+#include "cli/exit_codes.h"
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
-#include "common/rpc/channel.h"
-#include "common/rpc/status.h"
 #include "common/wire/text.h"
 #include "common/wire/time.h"
 #include "weir/rule/v1/rule.grpc.pb.h"
@@ -22,8 +20,6 @@ namespace weir::cli {
 namespace {
 
 namespace pb = weir::rule::v1;
-
-constexpr int64_t kCallTimeoutMs = 60 * 1000;
 
 struct AdminFlags {
   std::string address;
@@ -41,32 +37,6 @@ struct AdminFlags {
 };
 
 using Stub = pb::RuleService::Stub;
-
-// One call; false after saying why it failed.
-template <typename Request, typename Response>
-bool Call(const AdminFlags& flags,
-          grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-          const Request& request, Response* response) {
-  const auto stub = pb::RuleService::NewStub(Dial(flags.address));
-  grpc::ClientContext context;
-  rpc::SetTimeout(&context, kCallTimeoutMs);
-  SetActor(&context);
-  const Status status = rpc::FromGrpc((stub.get()->*method)(&context, request, response));
-  if (!status.ok()) {
-    PrintCallError(flags.address, status);
-  }
-  return status.ok();
-}
-
-void PrintJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  options.always_print_primitive_fields = true;
-  std::string out;
-  if (google::protobuf::util::MessageToJsonString(message, &out, options).ok()) {
-    Print(out + "\n");
-  }
-}
 
 std::string_view StateName(pb::RuleState state) {
   switch (state) {
@@ -105,7 +75,7 @@ std::string WindowsText(const pb::RuleSetChange& change) {
 int PrintChange(const AdminFlags& flags, const pb::RuleSetChange& change) {
   const int exit_code = change.refused() == 0 ? kExitOk : kExitFailed;
   if (flags.format == "json") {
-    PrintJson(change);
+    PrintMessage(change);
     return exit_code;
   }
   std::string out;
@@ -181,8 +151,9 @@ int RunApply(const AdminFlags& flags) {
     return kExitUsage;
   }
   pb::ApplyRulesResponse response;
-  return Call(flags, &Stub::ApplyRules, request, &response) ? PrintChange(flags, response.change())
-                                                            : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::ApplyRules, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunSwitch(const AdminFlags& flags, bool enabled) {
@@ -190,17 +161,18 @@ int RunSwitch(const AdminFlags& flags, bool enabled) {
   request.set_rule(wire::ValidUtf8(flags.rule));
   request.set_enabled(enabled);
   pb::SetRuleEnabledResponse response;
-  return Call(flags, &Stub::SetRuleEnabled, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::SetRuleEnabled, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunDelete(const AdminFlags& flags) {
   auto request = MakeRequest<pb::DeleteRuleRequest>(flags);
   request.set_rule(wire::ValidUtf8(flags.rule));
   pb::DeleteRuleResponse response;
-  return Call(flags, &Stub::DeleteRule, request, &response) ? PrintChange(flags, response.change())
-                                                            : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::DeleteRule, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunRollback(const AdminFlags& flags) {
@@ -208,18 +180,20 @@ int RunRollback(const AdminFlags& flags) {
   request.set_to_version(flags.version);
   request.set_dry_run(flags.dry_run);
   pb::RollBackRulesResponse response;
-  return Call(flags, &Stub::RollBackRules, request, &response)
-             ? PrintChange(flags, response.change())
-             : kExitFailed;
+  const int exit_code =
+      CallCluster<pb::RuleService>(flags.address, &Stub::RollBackRules, request, &response);
+  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
 }
 
 int RunList(const AdminFlags& flags) {
   pb::ListRulesResponse response;
-  if (!Call(flags, &Stub::ListRules, pb::ListRulesRequest(), &response)) {
-    return kExitFailed;
+  if (const int exit_code =
+          CallCluster<pb::RuleService>(flags.address, &Stub::ListRules, pb::ListRulesRequest(), &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
-    PrintJson(response);
+    PrintMessage(response);
     return kExitOk;
   }
   std::string out = fmt::format("{:<9} {:<10} {:<8} {:>12} {:>8}  {}\n", "STATE", "MODE", "SEVERITY",
@@ -245,11 +219,13 @@ int RunGet(const AdminFlags& flags) {
   pb::GetRuleRequest request;
   request.set_rule(wire::ValidUtf8(flags.rule));
   pb::GetRuleResponse response;
-  if (!Call(flags, &Stub::GetRule, request, &response)) {
-    return kExitFailed;
+  if (const int exit_code =
+          CallCluster<pb::RuleService>(flags.address, &Stub::GetRule, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
-    PrintJson(response);
+    PrintMessage(response);
     return kExitOk;
   }
   const pb::RuleInfo& info = response.info();
@@ -278,11 +254,13 @@ int RunHistory(const AdminFlags& flags) {
   request.set_page_size(flags.limit);
   request.set_before_version(flags.version);
   pb::ListRuleSetVersionsResponse response;
-  if (!Call(flags, &Stub::ListRuleSetVersions, request, &response)) {
-    return kExitFailed;
+  if (const int exit_code =
+          CallCluster<pb::RuleService>(flags.address, &Stub::ListRuleSetVersions, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
-    PrintJson(response);
+    PrintMessage(response);
     return kExitOk;
   }
   std::string out = fmt::format("{:>7}  {:<24}  {:<16}  {}\n", "VERSION", "MADE", "AUTHOR", "CHANGE");

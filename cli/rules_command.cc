@@ -147,7 +147,7 @@ int RunExplain(const RuleFlags& flags) {
     PrintError(flags.rule.empty()
                    ? fmt::format("no rule to explain in {}", flags.path)
                    : fmt::format("no rule with the id or name '{}' in {}", flags.rule, flags.path));
-    return kExitFailed;
+    return flags.rule.empty() ? kExitFailed : kExitNotFound;
   }
   return refused ? kExitFailed : kExitOk;
 }

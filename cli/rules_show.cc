@@ -200,7 +200,7 @@ int RunShow(const ShowFlags& flags) {
   const StatusOr<std::string> text = Show(flags);
   if (!text.ok()) {
     PrintError(fmt::format("{}", text.status()));
-    return kExitFailed;
+    return text.status().code() == StatusCode::kNotFound ? kExitNotFound : kExitFailed;
   }
   Print(*text);
   return kExitOk;

@@ -10,6 +10,7 @@
 #include "cli/alerts_internal.h"
 #include "cli/cli.h"
 #include "cli/command_internal.h"
+#include "cli/exit_codes.h"
 #include "cli/push_client.h"
 #include "cli/terminal.h"
 #include "common/base/clock.h"
@@ -194,7 +195,8 @@ int RunSelftest(const SelftestFlags& flags) {
   const Status status = Selftest(flags, *wait);
   if (!status.ok()) {
     PrintCallError(flags.address, status);
-    return kExitFailed;
+    // What the test itself finds wrong has failed, whatever its status is called.
+    return status.code() == StatusCode::kFailedPrecondition ? kExitFailed : ExitCodeOf(status.code());
   }
   return kExitOk;
 }

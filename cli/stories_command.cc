@@ -213,7 +213,7 @@ StatusOr<std::string> Show(const StoryFlags& flags) {
 int PrintResult(const StatusOr<std::string>& text) {
   if (!text.ok()) {
     PrintError(fmt::format("{}", text.status()));
-    return kExitFailed;
+    return text.status().code() == StatusCode::kNotFound ? kExitNotFound : kExitFailed;
   }
   Print(*text);
   return kExitOk;

@@ -1,5 +1,7 @@
 #include "cli/terminal.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 
@@ -19,10 +21,12 @@ bool StderrIsTerminal() {
 
 int StdoutWidth() {
   winsize size{};
-  if (!StdoutIsTerminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) {
-    return 0;
+  if (StdoutIsTerminal() && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+    return size.ws_col;
   }
-  return size.ws_col;
+  constexpr int kWidthMax = 10'000;
+  const char* columns = std::getenv("COLUMNS");   // NOLINT(concurrency-mt-unsafe)
+  return columns == nullptr ? 0 : std::clamp(std::atoi(columns), 0, kWidthMax);
 }
 
 bool StdoutColour() {
@@ -30,9 +34,9 @@ bool StdoutColour() {
   return StdoutIsTerminal() && (no_color == nullptr || *no_color == '\0');
 }
 
-void Print(const std::string& text) {
+bool Print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
 }
 
 void PrintError(const std::string& message) {
@@ -40,15 +44,36 @@ void PrintError(const std::string& message) {
 }
 
 void PrintCallError(const std::string& address, const Status& status) {
-  if (status.code() == StatusCode::kUnavailable) {
-    PrintError(fmt::format("no answer from {}: {}; is `weir all` running there? (--address names another)",
-                           address, status));
-  } else if (status.code() == StatusCode::kUnimplemented) {
-    PrintError(address + " does not offer this call: of a cluster, coordinators are asked for "
-                         "alerts and status, and ingest nodes take events");
-  } else {
-    PrintError(fmt::format("{}", status));
+  switch (status.code()) {
+    case StatusCode::kUnavailable:
+      PrintError(fmt::format(
+          "no answer from {}: {}; is `weir all` running there? (--address names another)", address, status));
+      break;
+    case StatusCode::kDeadlineExceeded:
+      PrintError(fmt::format("{} did not answer in time: {}; `weir cluster status` shows how it is",
+                             address, status));
+      break;
+    case StatusCode::kUnimplemented:
+      PrintError(address + " does not offer this call: of a cluster, coordinators are asked for alerts and "
+                           "status, and ingest nodes take events");
+      break;
+    default:
+      PrintError(fmt::format("{}", status));
+      break;
   }
+}
+
+bool LocaleIsUtf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(name);   // NOLINT(concurrency-mt-unsafe)
+    if (value != nullptr && *value != '\0') {
+      std::string text(value);
+      std::transform(text.begin(), text.end(), text.begin(),
+                     [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+      return text.find("UTF-8") != std::string::npos || text.find("UTF8") != std::string::npos;
+    }
+  }
+  return false;
 }
 
 std::string HumanBytes(uint64_t bytes) {

@@ -18,14 +18,19 @@ function(weir_precompile target)
   endif()
 endfunction()
 
-# weir_library(NAME [SRCS a.cc ...] [DEPS t ...] [PRIVATE_DEPS t ...])
-#   A static library `weir_NAME`, alias weir::NAME. DEPS are what its headers show.
+# weir_library(NAME [SRCS a.cc ...] [DEPS t ...] [PRIVATE_DEPS t ...] [PRECOMPILE <h> ...])
+#   A static library `weir_NAME`, alias weir::NAME. DEPS are what its headers show; PRECOMPILE are headers
+#   that nearly all of its own files include, too.
 function(weir_library name)
-  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SRCS;DEPS;PRIVATE_DEPS;PRECOMPILE" ${ARGN})
   if(ARG_SRCS)
     add_library(weir_${name} STATIC ${ARG_SRCS})
     target_link_libraries(weir_${name} PUBLIC weir_flags ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
-    weir_precompile(weir_${name})
+    if(ARG_PRECOMPILE AND WEIR_PRECOMPILE)
+      target_precompile_headers(weir_${name} PRIVATE ${WEIR_COMMON_HEADERS} ${ARG_PRECOMPILE})
+    else()
+      weir_precompile(weir_${name})
+    endif()
   else()
     add_library(weir_${name} INTERFACE)
     target_link_libraries(weir_${name} INTERFACE weir_flags ${ARG_DEPS})

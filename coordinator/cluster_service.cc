@@ -127,6 +127,17 @@ grpc::ServerUnaryReactor* ClusterService::GetStatus(grpc::CallbackServerContext*
   return reactor;
 }
 
+grpc::ServerUnaryReactor* ClusterService::ListSources(grpc::CallbackServerContext* context,
+                                                      const pb::ListSourcesRequest* /*request*/,
+                                                      pb::ListSourcesResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  boost::asio::post(calls_->statuses_, [this, response, reactor] {
+    options_.sources(response);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
 grpc::ServerUnaryReactor* ClusterService::WaitJudged(grpc::CallbackServerContext* context,
                                                      const pb::WaitJudgedRequest* request,
                                                      pb::WaitJudgedResponse* /*response*/) {

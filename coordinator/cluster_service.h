@@ -31,6 +31,8 @@ class ClusterService final : public weir::cluster::v1::ClusterService::CallbackS
     std::function<Status(bool forwarded)> wait_judged;
     // Fills in what ingest counts, of one node or the sum of several.
     std::function<void(weir::cluster::v1::IngestStatus*)> ingest_status;
+    // Fills in who sent events, likewise.
+    std::function<void(weir::cluster::v1::ListSourcesResponse*)> sources;
     // The nodes and the shard table; empty: a process that is the whole cluster has none.
     std::function<LeaderStatus()> leader;
     std::function<cluster::ShardTable()> table;
@@ -54,6 +56,9 @@ class ClusterService final : public weir::cluster::v1::ClusterService::CallbackS
   grpc::ServerUnaryReactor* ListShards(grpc::CallbackServerContext* context,
                                        const weir::cluster::v1::ListShardsRequest* request,
                                        weir::cluster::v1::ListShardsResponse* response) override;
+  grpc::ServerUnaryReactor* ListSources(grpc::CallbackServerContext* context,
+                                        const weir::cluster::v1::ListSourcesRequest* request,
+                                        weir::cluster::v1::ListSourcesResponse* response) override;
 
  private:
   class Calls;

@@ -11,6 +11,7 @@
 #include "common/rpc/status.h"
 #include "common/wire/text.h"
 #include "common/wire/time.h"
+#include "coordinator/source_watch.h"
 
 namespace weir::coordinator {
 namespace {
@@ -54,6 +55,16 @@ void AddException(const pb::ExceptionCount& count, pb::IngestStatus* sum) {
   *sum->add_exceptions() = count;
 }
 
+void AddRepeated(const pb::SourceCount& count, pb::IngestStatus* sum) {
+  for (pb::SourceCount& known : *sum->mutable_repeated_by_source()) {
+    if (known.source() == count.source()) {
+      known.set_count(known.count() + count.count());
+      return;
+    }
+  }
+  *sum->add_repeated_by_source() = count;
+}
+
 void AddTenant(const pb::TenantIngestStatus& tenant, pb::IngestStatus* sum) {
   for (pb::TenantIngestStatus& known : *sum->mutable_tenants()) {
     if (known.tenant() != tenant.tenant()) {
@@ -94,6 +105,9 @@ void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
   for (const pb::RejectedCount& count : status.rejected()) {
     AddRejected(count, sum);
   }
+  for (const pb::SourceCount& count : status.repeated_by_source()) {
+    AddRepeated(count, sum);
+  }
   for (const pb::ExceptionCount& count : status.exceptions()) {
     AddException(count, sum);
   }
@@ -123,43 +137,86 @@ void IngestClient::SetNodes(const std::vector<IngestPeer>& nodes) {
   peers_ = std::move(next);
 }
 
-void IngestClient::FillStatus(pb::IngestStatus* sum) const {
+std::vector<std::shared_ptr<const IngestClient::Peer>> IngestClient::Peers() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const Peer>> peers;
+  for (const auto& [id, peer] : peers_) {
+    peers.push_back(peer);
+  }
+  return peers;
+}
+
+// start(async stub, context, request, response, done) begins a call.
+template <typename Request, typename Response, typename Start>
+void IngestClient::AskAll(const Start& start, const std::function<void(const Response&)>& add,
+                          google::protobuf::RepeatedPtrField<std::string>* unreached) const {
   struct Call {
     std::shared_ptr<const Peer> peer;
     grpc::ClientContext context;
-    pb::GetIngestStatusRequest request;
-    pb::GetIngestStatusResponse response;
+    Request request;
+    Response response;
     Status status;
   };
   std::vector<std::unique_ptr<Call>> calls;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, peer] : peers_) {
-      calls.push_back(std::make_unique<Call>());
-      calls.back()->peer = peer;
-    }
+  for (const auto& peer : Peers()) {
+    calls.push_back(std::make_unique<Call>());
+    calls.back()->peer = peer;
   }
   std::latch answered(static_cast<std::ptrdiff_t>(calls.size()));
   for (const auto& call : calls) {
     call->request.set_cluster_id(options_.cluster_id);
     call->request.set_ingest_id(call->peer->peer.id);
     rpc::SetTimeout(&call->context, options_.call_timeout_ms);
-    call->peer->stub->async()->GetIngestStatus(&call->context, &call->request, &call->response,
-                                               [&answered, to = call.get()](grpc::Status status) {
-                                                 to->status = rpc::FromGrpc(status);
-                                                 answered.count_down();
-                                               });
+    start(call->peer->stub->async(), &call->context, &call->request, &call->response,
+          [&answered, to = call.get()](grpc::Status status) {
+            to->status = rpc::FromGrpc(status);
+            answered.count_down();
+          });
   }
   answered.wait();
   for (const auto& call : calls) {
     if (call->status.ok()) {
-      AddIngestStatus(call->response.ingest(), sum);
+      add(call->response);
     } else {
-      sum->add_unreached(wire::ValidUtf8(
-          fmt::format("ingest node {} does not answer: {}", call->peer->peer.id,
-                      Message(call->status))));
+      *unreached->Add() = wire::ValidUtf8(fmt::format("ingest node {} does not answer: {}",
+                                                      call->peer->peer.id, Message(call->status)));
     }
   }
+}
+
+void IngestClient::FillStatus(pb::IngestStatus* sum) const {
+  AskAll<pb::GetIngestStatusRequest, pb::GetIngestStatusResponse>(
+      [](auto* stub, auto* context, auto* request, auto* response, auto done) {
+        stub->GetIngestStatus(context, request, response, std::move(done));
+      },
+      [sum](const pb::GetIngestStatusResponse& response) { AddIngestStatus(response.ingest(), sum); },
+      sum->mutable_unreached());
+}
+
+void IngestClient::FillSources(pb::ListSourcesResponse* sum) const {
+  AskAll<pb::GetIngestSourcesRequest, pb::GetIngestSourcesResponse>(
+      [](auto* stub, auto* context, auto* request, auto* response, auto done) {
+        stub->GetIngestSources(context, request, response, std::move(done));
+      },
+      [sum](const pb::GetIngestSourcesResponse& response) { AddSources(response, sum); },
+      sum->mutable_unreached());
+}
+
+Status IngestClient::ReportSilence(const pb::ReportSilenceRequest& request) const {
+  Status last = Unavailable("there is no ingest node");
+  for (const auto& peer : Peers()) {
+    grpc::ClientContext context;
+    rpc::SetTimeout(&context, options_.call_timeout_ms);
+    pb::ReportSilenceRequest own = request;
+    own.set_cluster_id(options_.cluster_id);
+    own.set_ingest_id(peer->peer.id);
+    pb::ReportSilenceResponse response;
+    last = rpc::FromGrpc(peer->stub->ReportSilence(&context, own, &response));
+    if (last.ok()) {
+      return last;
+    }
+  }
+  return Unavailable("no ingest node takes it, the last because: {}", Message(last));
 }
 
 }  // namespace weir::coordinator

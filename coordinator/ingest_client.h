@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "common/base/status.h"
 #include "weir/cluster/v1/cluster.grpc.pb.h"
 
 namespace grpc {
@@ -45,12 +47,20 @@ class IngestClient {
   // Asks all at once, blocks until they have answered, and adds what they say. Those that do not answer are
   // named in unreached.
   void FillStatus(weir::cluster::v1::IngestStatus* sum) const;
+  // Likewise.
+  void FillSources(weir::cluster::v1::ListSourcesResponse* sum) const;
+  // Tells one node after the other until one has taken it. Unavailable when none has.
+  Status ReportSilence(const weir::cluster::v1::ReportSilenceRequest& request) const;
 
  private:
   struct Peer {
     IngestPeer peer;
     std::unique_ptr<weir::cluster::v1::IngestStatusService::Stub> stub;
   };
+  std::vector<std::shared_ptr<const Peer>> Peers() const;
+  template <typename Request, typename Response, typename Start>
+  void AskAll(const Start& start, const std::function<void(const Response&)>& add,
+              google::protobuf::RepeatedPtrField<std::string>* unreached) const;
 
   const Options options_;
   mutable std::mutex mutex_;

@@ -19,6 +19,7 @@ struct Batch {
   uint64_t sequence = 0;
   std::optional<Hash128> request_hash;
 
+  std::string collector;                // who sent it, for the list of sources; empty: not listed
   std::string tenant;                   // whose quota it is taken from; empty: the pipeline's own
   std::string payload;
   std::vector<uint32_t> record_sizes;   // add up to payload.size()

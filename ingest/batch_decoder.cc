@@ -21,6 +21,8 @@ DecodedBatch BatchDecoder::Decode(const Batch& batch, const plan::RuleSetPtr& ru
   decoded_ = &decoded;
   event_index_ = 0;
   last_rejected_ = SIZE_MAX;
+  share_by_key_.clear();
+  share_key_.clear();
   const std::string_view payload = batch.payload;
   std::size_t offset = 0;
   auto refusal = batch.refusals.begin();
@@ -68,6 +70,11 @@ void BatchDecoder::OnEvent(source::Event& event) {
   decoded_->least_event_ms = std::min(decoded_->least_event_ms, event.timestamp_ms());
   ++decoded_->events;
   decoded_->kinds.push_back(event.kind());
+  const uint32_t index = ShareOf(event.kind(), event.account(), event.region());
+  decoded_->share_of.push_back(index);
+  SourceShare& share = decoded_->shares[index];
+  ++share.events;
+  share.newest_event_ms = std::max(share.newest_event_ms, event.timestamp_ms());
   const Hash128 fallback =
       event.identity().has_value() ? Hash128() : FallbackIdentity();
   router_->Add(event, event_index_, fallback);
@@ -81,11 +88,34 @@ void BatchDecoder::OnReject(const source::Reject& reject) {
     last_rejected_ = record_index_;
     ++decoded_->rejected_records;
   }
-  ++decoded_->rejected_by_reason[static_cast<std::size_t>(reject.reason)];
+  const auto reason = static_cast<std::size_t>(reject.reason);
+  ++decoded_->rejected_by_reason[reason];
+  ++decoded_->shares[ShareOf(std::nullopt, {}, {})].rejects[reason];
   if (decoded_->rejections.size() < kRejectionsMax) {
     decoded_->rejections.push_back(reject);
   }
   ++index_in_record_;
+}
+
+// Events of one source mostly follow each other.
+uint32_t BatchDecoder::ShareOf(std::optional<source::SourceKind> kind, std::string_view account,
+                               std::string_view region) {
+  account = account.substr(0, kSourceNameBytesMax);
+  region = region.substr(0, kSourceNameBytesMax);
+  next_share_key_.assign(1, static_cast<char>('0' + (kind.has_value() ? 1 + static_cast<int>(*kind) : 0)));
+  next_share_key_.append(account).append(1, '\0').append(region);
+  if (next_share_key_ == share_key_) {
+    return last_share_;
+  }
+  const auto [place, added] =
+      share_by_key_.try_emplace(next_share_key_, static_cast<uint32_t>(decoded_->shares.size()));
+  if (added) {
+    SourceShare& share = decoded_->shares.emplace_back();
+    share.key = {std::string(account), std::string(region), kind, batch_->collector};
+  }
+  share_key_ = next_share_key_;
+  last_share_ = place->second;
+  return last_share_;
 }
 
 // Identities are stored: the fields and their coding never change.

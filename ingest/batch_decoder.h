@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "common/plan/plan.h"
 #include "common/source/decoder.h"
 #include "ingest/batch.h"
+#include "ingest/source_ledger.h"
 
 namespace weir::ingest {
 
@@ -20,6 +22,8 @@ struct DecodedBatch {
   exec::Frame frame;
   uint64_t events = 0;                      // read; also those that no rule wants
   std::vector<source::SourceKind> kinds;    // of each of them
+  std::vector<SourceShare> shares;          // what each source has of it
+  std::vector<uint32_t> share_of;           // of each event
   uint64_t rejected = 0;                    // records, or events in them
   uint64_t rejected_records = 0;            // records with at least one of these
   std::vector<source::Reject> rejections;   // at most kRejectionsMax, the first ones
@@ -47,6 +51,8 @@ class BatchDecoder : private source::Sink {
   void OnEvent(source::Event& event) override;
   void OnReject(const source::Reject& reject) override;
   Hash128 FallbackIdentity();
+  uint32_t ShareOf(std::optional<source::SourceKind> kind, std::string_view account,
+                   std::string_view region);
 
   const source::Options source_options_;
   const exec::RouterOptions router_options_;
@@ -62,6 +68,10 @@ class BatchDecoder : private source::Sink {
   uint32_t index_in_record_ = 0;
   uint32_t event_index_ = 0;
   std::size_t last_rejected_ = SIZE_MAX;   // index of a record
+  std::map<std::string, uint32_t> share_by_key_;
+  std::string share_key_;                  // of last_share_
+  std::string next_share_key_;             // scratch
+  uint32_t last_share_ = 0;
 };
 
 }  // namespace weir::ingest

@@ -32,8 +32,23 @@ grpc::Status ToCollector(const Status& status, std::optional<int64_t> retry_dela
   }
 }
 
-void CollectReactor::Begin(const StatusOr<std::string>& tenant, const grpc::ByteBuffer& request,
-                           const Decode& decode) {
+std::string HostOfPeer(std::string_view peer) {
+  if (peer.starts_with("ipv4:")) {
+    peer.remove_prefix(5);
+    return std::string(peer.substr(0, peer.rfind(':')));
+  }
+  if (peer.starts_with("ipv6:")) {   // brackets are escaped: ipv6:%5B::1%5D:43210
+    peer.remove_prefix(5);
+    peer = peer.substr(0, peer.rfind(':'));
+    if (peer.starts_with("%5B") && peer.ends_with("%5D")) {
+      peer = peer.substr(3, peer.size() - 6);
+    }
+  }
+  return std::string(peer);
+}
+
+void CollectReactor::Begin(const StatusOr<std::string>& tenant, const std::string& peer,
+                           const grpc::ByteBuffer& request, const Decode& decode) {
   if (!tenant.ok()) {
     Answer(ToCollector(tenant.status(), std::nullopt));
     return;
@@ -45,6 +60,7 @@ void CollectReactor::Begin(const StatusOr<std::string>& tenant, const grpc::Byte
   }
   Batch batch;
   batch.tenant = *tenant;
+  batch.collector = HostOfPeer(peer);
   {
     std::string unpacked;
     const auto bytes = rpc::MessageBytes(request, options_.message_bytes_max, &unpacked);

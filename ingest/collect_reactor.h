@@ -27,6 +27,9 @@ struct CollectOptions {
 // RESOURCE_EXHAUSTED, with RetryInfo both; what never will is INVALID_ARGUMENT or FAILED_PRECONDITION.
 grpc::Status ToCollector(const Status& status, std::optional<int64_t> retry_delay_ms);
 
+// The host of gRPC's name for a peer: "10.0.0.5" of "ipv4:10.0.0.5:43210".
+std::string HostOfPeer(std::string_view peer);
+
 class CollectReactor final : public grpc::ServerUnaryReactor {
  public:
   // Lays a request's records into the batch.
@@ -38,9 +41,9 @@ class CollectReactor final : public grpc::ServerUnaryReactor {
                  Respond respond)
       : options_(options), pipeline_(pipeline), response_(response), respond_(std::move(respond)) {}
 
-  // Called once, at the beginning of the call.
-  void Begin(const StatusOr<std::string>& tenant, const grpc::ByteBuffer& request,
-             const Decode& decode);
+  // Called once, at the beginning of the call. peer: as gRPC names it.
+  void Begin(const StatusOr<std::string>& tenant, const std::string& peer,
+             const grpc::ByteBuffer& request, const Decode& decode);
 
   void OnDone() override { Release(); }
 

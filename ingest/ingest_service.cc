@@ -89,6 +89,14 @@ void IngestService::FillStatus(weir::cluster::v1::IngestStatus* status) const {
       rejected->set_count(counters.rejected[i]);
     }
   }
+  for (int i = 0; i < source::kSourceKindCount; ++i) {
+    if (counters.repeated_by_source[i] != 0) {
+      auto* repeated = status->add_repeated_by_source();
+      repeated->set_source(
+          std::string(source::SourceKindName(static_cast<source::SourceKind>(i))));
+      repeated->set_count(counters.repeated_by_source[i]);
+    }
+  }
   status->set_abandoned(counters.abandoned);
   for (const TenantUse& use : counters.tenants) {
     auto* tenant = status->add_tenants();

@@ -59,7 +59,8 @@ grpc::ServerUnaryReactor* LogsService::Export(grpc::CallbackServerContext* conte
                                               const grpc::ByteBuffer* request,
                                               grpc::ByteBuffer* response) {
   auto* reactor = new CollectReactor(options_, pipeline_, response, Respond);   // deletes itself
-  reactor->Begin(tenant_(*context), *request, [this](std::string_view bytes, Batch* batch) {
+  reactor->Begin(tenant_(*context), context->peer(), *request,
+                 [this](std::string_view bytes, Batch* batch) {
     return OtlpDecoder(LimitsOf(options_, pipeline_->options())).Decode(bytes, batch);
   });
   return reactor;

@@ -39,6 +39,7 @@ source::Options MakeSourceOptions(const PipelineOptions& options) {
 struct Pipeline::Job {
   Batch batch;
   Done done;
+  UnixMillis arrival_ms = 0;
   UnixMillis stamp_ms = 0;   // wall clock: held in stamps_
   UnixMillis floor_ms = 0;   // replay: the stamp must be above
   int restamps = 0;
@@ -56,8 +57,10 @@ Pipeline::Pipeline(PipelineOptions options, Dispatcher* dispatcher, RuleSource* 
       dispatcher_(dispatcher),
       rules_(rules),
       scheduler_(scheduler),
+      clock_(clock),
       stamps_(clock),
       producers_(options_.producers),
+      sources_(options_.sources),
       quotas_(options_.quota) {}
 
 Pipeline::~Pipeline() {
@@ -123,6 +126,7 @@ void Pipeline::Submit(Batch batch, Done done) {
   auto job = std::make_shared<Job>();
   job->batch = std::move(batch);
   job->done = std::move(done);
+  job->arrival_ms = clock_->Now();
   if (!options_.replay) {
     job->stamp_ms = stamps_.Acquire();
   }
@@ -372,6 +376,7 @@ void Pipeline::OnFrameDone(const JobPtr& job, Dispatcher::Result sent) {
             ++result.repeated;
             ++result.repeated_by_source[static_cast<std::size_t>(
                 job->decoded.kinds.at(exception.event_index))];
+            ++job->decoded.shares[job->decoded.share_of.at(exception.event_index)].repeats;
             break;
           case worker::Verdict::kLate:
             ++result.late;
@@ -461,6 +466,9 @@ void Pipeline::Finish(const JobPtr& job, BatchResult result) {
     *quotas_.InflightBytes(TenantOf(job->batch)) -= job->batch.payload.size();
     Count(*job, result);
   }
+  if (result.status.ok() && !job->batch.collector.empty()) {
+    NoteSources(*job);
+  }
   job->done(std::move(result));
   const std::lock_guard lock(mutex_);
   if (--inflight_jobs_ == 0) {
@@ -487,6 +495,12 @@ void Pipeline::Count(const Job& job, const BatchResult& result) {
   counters_.future += result.future;
   for (std::size_t i = 0; i < job.decoded.rejected_by_reason.size(); ++i) {
     counters_.rejected[i] += job.decoded.rejected_by_reason[i];
+  }
+}
+
+void Pipeline::NoteSources(const Job& job) {
+  for (const SourceShare& share : job.decoded.shares) {
+    sources_.Add(share, job.arrival_ms);
   }
 }
 

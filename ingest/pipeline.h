@@ -24,6 +24,7 @@
 #include "ingest/fair_queue.h"
 #include "ingest/replay_producers.h"
 #include "ingest/rule_source.h"
+#include "ingest/source_ledger.h"
 #include "ingest/stamp_keeper.h"
 #include "ingest/tenant_quota.h"
 
@@ -42,6 +43,7 @@ struct PipelineOptions {
   uint64_t record_fields_max = 1000000;   // values in a record
   uint64_t batch_records_max = 100000;
   TenantQuota quota;                      // of each tenant
+  SourceLedger::Options sources;
   uint64_t inflight_bytes_max = 64ULL << 20;
   int64_t promise_interval_ms = 500;    // how often workers learn what is promised
   std::shared_ptr<const source::GeoDatabase> geo;   // null: no source.geo and source.as
@@ -125,6 +127,9 @@ class Pipeline {
 
   const PipelineOptions& options() const { return options_; }
   PipelineStatus GetStatus() const;
+  SourcesStatus Sources() const { return sources_.GetStatus(clock_->Now()); }
+  // What batches are stamped by.
+  UnixMillis Now() const { return clock_->Now(); }
   std::vector<ReplayProducers::Producer> Producers() const { return producers_.Snapshot(); }
 
  private:
@@ -147,6 +152,7 @@ class Pipeline {
   bool SendAgain(const JobPtr& job, Dispatcher::Result sent, BatchResult* result);
   void Finish(const JobPtr& job, BatchResult result);
   void Count(const Job& job, const BatchResult& result);
+  void NoteSources(const Job& job);
   void SendPromise();
   void RunPromises();
   // A stamp for events that begin at least_event_ms (replay).
@@ -156,8 +162,10 @@ class Pipeline {
   Dispatcher* const dispatcher_;
   RuleSource* const rules_;
   task::Scheduler* const scheduler_;
+  const Clock* const clock_;
   StampKeeper stamps_;
   ReplayProducers producers_;
+  SourceLedger sources_;
   // Gone with the pipeline: what comes back after that finds nobody.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<BatchDecoder> decoder_;      // without threads; of the scheduler

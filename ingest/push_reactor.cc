@@ -171,6 +171,7 @@ PushReactor::Slot* PushReactor::TakeRequest(Batch* batch) {
   batch->payload.swap(*request_.mutable_payload());
   batch->tenant = tenant_;
   batch->producer_id = producer_id_;
+  batch->collector = producer_id_;
   batch->sequence = request_.sequence();
   slot->response.set_sequence(request_.sequence());
   slot->has_records = !batch->payload.empty() || !batch->record_sizes.empty();

@@ -1,6 +1,7 @@
 // Everything that collectors may call on a node, over one pipeline.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "ingest/ingest_service.h"
@@ -24,6 +25,10 @@ class Services {
   void Drain();
   // Fills in the counters of ingest.
   void FillStatus(weir::cluster::v1::IngestStatus* status) const;
+  void FillSources(weir::cluster::v1::GetIngestSourcesResponse* sources) const;
+  // Takes silent sources as events; done may be called within, or from another thread.
+  void ReportSilence(const weir::cluster::v1::ReportSilenceRequest& request,
+                     std::function<void(Status)> done);
 
  private:
   Pipeline* const pipeline_;

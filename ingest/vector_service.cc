@@ -13,7 +13,8 @@ grpc::ServerUnaryReactor* VectorService::PushEvents(grpc::CallbackServerContext*
       options_, pipeline_, response, [](const BatchResult&, std::size_t) {
         return rpc::ToByteBuffer(vector::PushEventsResponse());
       });
-  reactor->Begin(tenant_(*context), *request, [this](std::string_view bytes, Batch* batch) {
+  reactor->Begin(tenant_(*context), context->peer(), *request,
+                 [this](std::string_view bytes, Batch* batch) {
     uint64_t others = 0;
     const Status status =
         VectorDecoder(LimitsOf(options_, pipeline_->options())).Decode(bytes, batch, &others);

@@ -143,18 +143,4 @@ StatusOr<Alert> DecodeAlert(std::string_view bytes);
 // versions as text), arrays for multivalues, null.
 std::string ToJson(const Alert& alert);
 
-// For people: a table of alerts, one line each (time, severity, rule, group, what was counted), fitted
-// to width columns (0: no limit); colour with ANSI codes when asked.
-struct RenderOptions {
-  int width = 0;
-  bool colour = false;
-};
-std::string RenderTable(const std::vector<Alert>& alerts, const RenderOptions& options);
-// One alert as a short page: what happened, group, columns, window, events, techniques, first lines of
-// the note.
-std::string RenderPage(const Alert& alert, const RenderOptions& options);
-
-// "count 623, 2 models" style: a one-line summary of the columns that are no group columns.
-std::string SummarizeColumns(const Alert& alert, std::size_t width_max);
-
 }  // namespace weir::alert

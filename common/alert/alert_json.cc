@@ -1,4 +1,5 @@
 #include "common/alert/alert.h"
+#include "common/alert/details.h"
 #include "common/alert/json_parts.h"
 #include "common/alert/text_internal.h"
 #include "common/base/json_writer.h"
@@ -144,6 +145,49 @@ void WriteLife(const Alert& alert, JsonWriter* json) {
   json->Uint(alert.lifecycle_revision);
 }
 
+void WriteDelay(std::string_view name, const std::optional<int64_t>& delay_ms, JsonWriter* json) {
+  json->Key(name);
+  if (delay_ms.has_value()) {
+    json->Int(*delay_ms);
+  } else {
+    json->Null();
+  }
+}
+
+void WriteSeries(const std::optional<RowSeries>& series, JsonWriter* json) {
+  json->Key("series");
+  if (!series.has_value()) {
+    json->Null();
+    return;
+  }
+  json->BeginObject();
+  json->Key("pane_ms");
+  json->Int(series->pane_ms);
+  json->Key("counts");
+  json->BeginArray();
+  for (const auto& [time_ms, rows] : series->counts) {
+    json->BeginObject();
+    WriteTime("time", time_ms, json);
+    json->Key("rows");
+    json->Uint(rows);
+    json->EndObject();
+  }
+  json->EndArray();
+  json->EndObject();
+}
+
+void WriteSuppression(const std::optional<SuppressionState>& state, JsonWriter* json) {
+  json->Key("suppression");
+  if (!state.has_value()) {
+    json->Null();
+    return;
+  }
+  json->BeginObject();
+  WriteCells("key", state->key, json);
+  WriteTime("until", state->until_ms, json);
+  json->EndObject();
+}
+
 }  // namespace
 
 void WriteCellValue(const NamedCell& cell, JsonWriter* json) {
@@ -185,6 +229,34 @@ void WriteThreatMappings(const std::vector<rule::ThreatMapping>& threat, JsonWri
     json->EndObject();
   }
   json->EndArray();
+}
+
+std::string IncidentToJson(const Incident& incident) {
+  std::string beside;
+  JsonWriter json(&beside);
+  json.BeginObject();
+  WriteSeries(incident.series, &json);
+  WriteSuppression(incident.suppression, &json);
+  json.Key("timings");
+  json.BeginObject();
+  WriteDelay("event_to_arrival_ms", incident.timings.event_to_arrival_ms, &json);
+  WriteDelay("arrival_to_fired_ms", incident.timings.arrival_to_fired_ms, &json);
+  WriteDelay("fired_to_acknowledged_ms", incident.timings.fired_to_acknowledged_ms, &json);
+  WriteDelay("fired_to_closed_ms", incident.timings.fired_to_closed_ms, &json);
+  json.EndObject();
+  json.Key("related");
+  json.BeginArray();
+  for (const Alert& alert : incident.related) {
+    json.Raw(ToJson(alert));
+  }
+  json.EndArray();
+  json.Key("related_total");
+  json.Uint(incident.related_total);
+  json.EndObject();
+  // Both are objects with keys: one object of all.
+  std::string out = ToJson(incident.alert);
+  out.back() = ',';
+  return out + beside.substr(1);
 }
 
 std::string ToJson(const Alert& alert) {

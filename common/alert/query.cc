@@ -117,6 +117,16 @@ void Sort(std::vector<uint64_t>* hashes) {
   hashes->shrink_to_fit();
 }
 
+// The least or greatest id that begins with the digits; what is no digit counts as '0'.
+Hash128 PrefixBound(std::string_view prefix, char filler) {
+  std::string digits(prefix.substr(0, 32));
+  digits.append(32 - digits.size(), filler);
+  Hash128 bound;
+  std::from_chars(digits.data(), digits.data() + 16, bound.high, 16);
+  std::from_chars(digits.data() + 16, digits.data() + 32, bound.low, 16);
+  return bound;
+}
+
 constexpr std::array<std::pair<OrderKey, std::string_view>, 5> kOrders = {{
     {OrderKey::kFired, "fired_at"},
     {OrderKey::kChanged, "changed_at"},
@@ -175,7 +185,11 @@ AlertDigest Digester::Make(const Alert& alert) {
 }
 
 FilterRun::FilterRun(const AlertFilter& filter, const Notes* notes)
-    : filter_(filter), notes_(notes), words_(Words(filter.text)) {
+    : filter_(filter),
+      notes_(notes),
+      words_(Words(filter.text)),
+      id_first_(PrefixBound(filter.id_prefix, '0')),
+      id_last_(PrefixBound(filter.id_prefix, 'f')) {
   for (const FieldCondition& field : filter_.fields) {
     std::vector<uint64_t> hashes = {CellHash(field.name, 't', field.value)};
     if (const std::optional<double> number = ParseNumber(field.value); number.has_value()) {
@@ -218,7 +232,8 @@ bool FilterRun::Matches(const AlertDigest& digest) {
       digest.changed_at_ms < filter_.changed_from_ms ||
       digest.changed_at_ms >= filter_.changed_until_ms ||
       (!filter_.assignees.empty() && !filter_.assignees.contains(digest.assignee)) ||
-      (!filter_.ids.empty() && !filter_.ids.contains(digest.id))) {
+      (!filter_.ids.empty() && !filter_.ids.contains(digest.id)) ||
+      (!filter_.id_prefix.empty() && (digest.id < id_first_ || digest.id > id_last_))) {
     return false;
   }
   const SourceVerdict& verdict = VerdictOf(digest);

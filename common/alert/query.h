@@ -39,6 +39,7 @@ struct AlertFilter {
   UnixMillis changed_until_ms = INT64_MAX;
   std::string text;                        // words
   std::set<Hash128> ids;
+  std::string id_prefix;                   // how the id begins: hexadecimal digits, 32 at most
 };
 
 // What all alerts of a rule have in common.
@@ -95,6 +96,8 @@ class FilterRun {
   AlertFilter filter_;
   const Notes* notes_;
   std::vector<std::string> words_;
+  Hash128 id_first_;                            // ids that begin with the prefix are from here ...
+  Hash128 id_last_;                             // ... to here
   std::vector<std::vector<uint64_t>> fields_;   // hashes of which one must be there
   std::unordered_map<const AlertSource*, SourceVerdict> verdicts_;
 };

@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "common/alert/alert.h"
+#include "common/alert/page_internal.h"
 #include "common/alert/text_internal.h"
 #include "common/base/units.h"
 
@@ -14,56 +15,76 @@ namespace {
 
 constexpr std::size_t kNoteLinesMax = 12;
 constexpr std::size_t kValuesMax = 20;
-constexpr std::size_t kLabelWidthMax = 40;
-constexpr std::size_t kIndent = 2;
 
-class Page {
- public:
-  explicit Page(std::size_t width) : width_(width) {}
+std::string Span(UnixMillis start_ms, UnixMillis end_ms) {
+  return fmt::format("{} to {} UTC ({})", ShortTime(start_ms), ShortTime(end_ms),
+                     FormatDuration(end_ms - start_ms));
+}
 
-  // A line of its own, wrapped; begins after indent blanks.
-  void Text(std::string_view text, std::size_t indent = 0) {
-    indent = Clamp(indent);
-    out_.append(indent, ' ');
-    AppendWrapped(text, width_, indent, indent, &out_);
+// In two units at most: "250ms", "12.4s", "3m 16s", "5h 3m", "2d 4h".
+std::string Length(int64_t millis) {
+  if (millis < kMillisPerSecond) {
+    return fmt::format("{}ms", millis);
   }
-  void Blank() { out_.push_back('\n'); }
-  // A heading behind a blank line.
-  void Heading(std::string_view text) {
-    Blank();
-    Text(text);
+  if (millis < kMillisPerMinute) {
+    return fmt::format("{}.{}s", millis / 1000, millis % 1000 / 100);
   }
-  // "  label   value", values aligned at label_width. A label that is too long has its line alone.
-  void Pair(std::string_view label, std::string_view value, std::size_t label_width) {
-    const std::size_t value_column = Clamp(kIndent + label_width + 2);
-    const std::size_t label_end = kIndent + DisplayWidth(label);
-    if (value_column == 0 || label_end + 2 > value_column) {
-      Text(label, kIndent);
-      Text(value, kIndent * 2);
-      return;
-    }
-    out_.append(kIndent, ' ').append(label).append(value_column - label_end, ' ');
-    AppendWrapped(value, width_, value_column, value_column, &out_);
+  if (millis < kMillisPerHour) {
+    return fmt::format("{}m {}s", millis / kMillisPerMinute, millis % kMillisPerMinute / kMillisPerSecond);
   }
-  std::string* out() { return &out_; }
-  std::size_t width() const { return width_; }
-  // The widest label that still leaves half of the line to values.
-  std::size_t LabelWidthMax() const {
-    return width_ == 0 ? kLabelWidthMax : std::min(kLabelWidthMax, width_ / 2);
+  if (millis < 2 * kMillisPerDay) {
+    return fmt::format("{}h {}m", millis / kMillisPerHour, millis % kMillisPerHour / kMillisPerMinute);
   }
+  return fmt::format("{}d {}h", millis / kMillisPerDay, millis % kMillisPerDay / kMillisPerHour);
+}
 
- private:
-  // An indent that would leave much less than half a line to the text is none.
-  std::size_t Clamp(std::size_t indent) const {
-    const bool narrow = indent * 2 > width_ + 2 * (kIndent + 2) || indent + 4 > width_;
-    return width_ != 0 && narrow ? 0 : indent;
+// ", 250ms after what"; empty when it is not known.
+std::string After(const std::optional<int64_t>& delay_ms, std::string_view what) {
+  if (!delay_ms.has_value()) {
+    return "";
   }
+  return *delay_ms < 0 ? fmt::format(", {} before {}", Length(-*delay_ms), what)
+                       : fmt::format(", {} after {}", Length(*delay_ms), what);
+}
 
-  const std::size_t width_;
-  std::string out_;
-};
+template <typename Texts>
+std::string Joined(const Texts& texts) {
+  return SafeText(fmt::format("{}", fmt::join(texts, ", ")));
+}
 
-void AddTitle(const Alert& alert, bool colour, Page* page) {
+// "3 further hits, from ... to ..."; without the times when they are not known.
+std::string SuppressedHits(const Alert& alert, const Page& page) {
+  const SuppressedSpan& hits = alert.suppression;
+  if (alert.suppressed_count == 0) {
+    return "nothing";
+  }
+  if (alert.suppressed_count == 1) {
+    return "1 further hit" + (hits.first_ms == 0 ? "" : ", at " + page.Time(hits.first_ms));
+  }
+  return fmt::format("{} further hits{}", alert.suppressed_count,
+                     hits.first_ms == 0 ? ""
+                                        : fmt::format(", from {} to {}", page.Time(hits.first_ms),
+                                                      page.Time(hits.last_ms)));
+}
+
+// "those of user.name=alice up to ..."
+std::string FoldingHits(const SuppressionState& state, const Page& page) {
+  Alert keyed;
+  keyed.group = state.key;
+  const std::string key = ShortGroup(keyed);
+  return fmt::format("hits{} up to {}", key.empty() ? "" : " of " + key, page.Time(state.until_ms));
+}
+
+std::string EntryText(const rule::ThreatEntry& entry) {
+  if (entry.name.empty() || entry.id.empty()) {
+    return SafeText(entry.name.empty() ? entry.id : entry.name);
+  }
+  return SafeText(fmt::format("{} {}", entry.id, entry.name));
+}
+
+}  // namespace
+
+void AddTitle(const Alert& alert, Page* page) {
   std::string severity(rule::SeverityName(alert.severity));
   for (char& c : severity) {
     c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
@@ -74,7 +95,7 @@ void AddTitle(const Alert& alert, bool colour, Page* page) {
     page->Text(fmt::format("{}  {}", severity, name));
     return;
   }
-  page->out()->append(colour ? Coloured(alert.severity, severity) : severity).append("  ");
+  page->out()->append(page->options().colour ? Coloured(alert.severity, severity) : severity).append("  ");
   AppendWrapped(fmt::format("{} (risk {}, {})", name, alert.risk_score,
                             AlertStatusName(alert.status)),
                 page->width(), used, used, page->out());
@@ -118,23 +139,10 @@ void AddCells(std::string_view heading, const std::vector<NamedCell>& cells, Pag
   }
 }
 
-std::string Span(UnixMillis start_ms, UnixMillis end_ms) {
-  return fmt::format("{} to {} UTC ({})", ShortTime(start_ms), ShortTime(end_ms),
-                     FormatDuration(end_ms - start_ms));
-}
-
-std::string FullTime(UnixMillis time_ms) {
-  std::string text = FormatTime(time_ms);
-  std::replace(text.begin(), text.end(), 'T', ' ');
-  text.pop_back();
-  return text + " UTC";
-}
-
-void AddTimes(const Alert& alert, Page* page) {
-  constexpr std::size_t kLabelWidth = 11;
-  const auto add_time = [&](std::string_view label, UnixMillis time_ms) {
+void AddTimes(const Alert& alert, const Timings& timings, Page* page) {
+  const auto add_time = [&](std::string_view label, UnixMillis time_ms, const std::string& after = "") {
     if (time_ms != 0) {
-      page->Pair(label, FullTime(time_ms), kLabelWidth);
+      page->Pair(label, page->Time(time_ms) + after, kFactLabelWidth);
     }
   };
   const UnixMillis times[] = {alert.window_end_ms,  alert.episode_start_ms, alert.first_event_ms,
@@ -144,54 +152,48 @@ void AddTimes(const Alert& alert, Page* page) {
   }
   page->Heading("Times");
   if (alert.window_start_ms != 0 && alert.window_end_ms != 0) {
-    page->Pair("window", Span(alert.window_start_ms, alert.window_end_ms), kLabelWidth);
+    page->Pair("window", Span(alert.window_start_ms, alert.window_end_ms), kFactLabelWidth);
   }
   if (alert.episode_start_ms != 0 && alert.episode_end_ms > alert.episode_start_ms) {
-    page->Pair("episode", Span(alert.episode_start_ms, alert.episode_end_ms), kLabelWidth);
+    page->Pair("episode", Span(alert.episode_start_ms, alert.episode_end_ms), kFactLabelWidth);
   }
   add_time("first event", alert.first_event_ms);
   add_time("last event", alert.last_event_ms);
-  add_time("arrived", alert.arrived_at_ms);
-  add_time("fired", alert.fired_at_ms);
-}
-
-template <typename Texts>
-std::string Joined(const Texts& texts) {
-  return SafeText(fmt::format("{}", fmt::join(texts, ", ")));
-}
-
-// ", the first at ..., the last at ..."; empty when the times are not known.
-std::string SuppressedTimes(const Alert& alert) {
-  const SuppressedSpan& hits = alert.suppression;
-  if (hits.first_ms == 0) {
-    return "";
+  add_time("arrived", alert.arrived_at_ms, After(timings.event_to_arrival_ms, "the last event"));
+  add_time("fired", alert.fired_at_ms, After(timings.arrival_to_fired_ms, "the arrival"));
+  if (timings.fired_to_acknowledged_ms.has_value()) {
+    add_time("acknowledged", alert.fired_at_ms + *timings.fired_to_acknowledged_ms,
+             After(timings.fired_to_acknowledged_ms, "the alert"));
   }
-  return alert.suppressed_count == 1
-             ? ", at " + FullTime(hits.first_ms)
-             : fmt::format(", from {} to {}", FullTime(hits.first_ms), FullTime(hits.last_ms));
+  add_time("closed", alert.closed_at_ms, After(timings.fired_to_closed_ms, "the alert"));
+  add_time("recovered", alert.recovered_at_ms);
 }
 
-void AddFacts(const Alert& alert, Page* page) {
-  constexpr std::size_t kLabelWidth = 11;
+void AddFacts(const Incident& incident, Page* page) {
+  const Alert& alert = incident.alert;
   page->Heading("Alert");
-  page->Pair("id", alert.id.ToHex(), kLabelWidth);
+  page->Pair("id", alert.id.ToHex(), kFactLabelWidth);
   if (!alert.tenant.empty()) {
-    page->Pair("tenant", SafeText(alert.tenant), kLabelWidth);
+    page->Pair("tenant", SafeText(alert.tenant), kFactLabelWidth);
   }
   page->Pair("rule", SafeText(fmt::format("{} ({}, rule set {})", alert.rule_id,
                                           rule::DialectName(alert.dialect), alert.rule_version)),
-             kLabelWidth);
-  page->Pair("suppressed",
-             alert.suppressed_count == 0   ? "nothing"
-             : alert.suppressed_count == 1 ? "1 further hit" + SuppressedTimes(alert)
-                                           : fmt::format("{} further hits{}", alert.suppressed_count,
-                                                         SuppressedTimes(alert)),
-             kLabelWidth);
+             kFactLabelWidth);
+  std::string status(AlertStatusName(alert.status));
+  if (!alert.close_reason.empty()) {
+    status += ": " + SafeText(alert.close_reason);
+  }
+  page->Pair("status", status, kFactLabelWidth);
+  page->Pair("assignee", alert.assignee.empty() ? "nobody" : SafeText(alert.assignee), kFactLabelWidth);
+  page->Pair("suppressed", SuppressedHits(alert, *page), kFactLabelWidth);
+  if (incident.suppression.has_value()) {
+    page->Pair("still folds", FoldingHits(*incident.suppression, *page), kFactLabelWidth);
+  }
   if (const auto flags = AlertFlagNames(alert.flags); !flags.empty()) {
-    page->Pair("flags", Joined(flags), kLabelWidth);
+    page->Pair("flags", Joined(flags), kFactLabelWidth);
   }
   if (!alert.tags.empty()) {
-    page->Pair("tags", Joined(alert.tags), kLabelWidth);
+    page->Pair("tags", Joined(alert.tags), kFactLabelWidth);
   }
 }
 
@@ -201,16 +203,9 @@ void AddEvents(const Alert& alert, Page* page) {
   }
   page->Heading("Events (a sample, newest last)");
   for (const EventRef& event : alert.events) {
-    const std::string time = event.timestamp_ms != 0 ? FullTime(event.timestamp_ms) : "no time";
-    page->Text(fmt::format("{}  {}", time, SafeText(event.id)), kIndent);
+    const std::string time = event.timestamp_ms != 0 ? page->Time(event.timestamp_ms) : "no time";
+    page->Text(fmt::format("{}  {}", time, SafeText(event.id)), kPageIndent);
   }
-}
-
-std::string EntryText(const rule::ThreatEntry& entry) {
-  if (entry.name.empty() || entry.id.empty()) {
-    return SafeText(entry.name.empty() ? entry.id : entry.name);
-  }
-  return SafeText(fmt::format("{} {}", entry.id, entry.name));
 }
 
 void AddTechniques(const Alert& alert, Page* page) {
@@ -220,11 +215,11 @@ void AddTechniques(const Alert& alert, Page* page) {
   page->Heading("Techniques");
   for (const rule::ThreatMapping& mapping : alert.threat) {
     const std::string tactic = EntryText(mapping.tactic);
-    page->Text(SafeText(mapping.framework) + (tactic.empty() ? "" : ": " + tactic), kIndent);
+    page->Text(SafeText(mapping.framework) + (tactic.empty() ? "" : ": " + tactic), kPageIndent);
     for (const rule::ThreatTechnique& technique : mapping.techniques) {
-      page->Text(EntryText(technique.entry), kIndent * 2);
+      page->Text(EntryText(technique.entry), kPageIndent * 2);
       for (const rule::ThreatEntry& subtechnique : technique.subtechniques) {
-        page->Text(EntryText(subtechnique), kIndent * 3);
+        page->Text(EntryText(subtechnique), kPageIndent * 3);
       }
     }
   }
@@ -253,29 +248,13 @@ void AddNote(const Alert& alert, Page* page) {
     if (text.empty()) {
       page->Blank();
     } else {
-      page->Text(SafeText(text), kIndent);
+      page->Text(SafeText(text), kPageIndent);
     }
   }
   if (!rest.empty()) {
     const auto more = std::count(rest.begin(), rest.end(), '\n') + 1;
-    page->Text(fmt::format("… {} more line{}", more, more == 1 ? "" : "s"), kIndent);
+    page->Text(fmt::format("… {} more line{}", more, more == 1 ? "" : "s"), kPageIndent);
   }
-}
-
-}  // namespace
-
-std::string RenderPage(const Alert& alert, const RenderOptions& options) {
-  Page page(options.width > 0 ? static_cast<std::size_t>(options.width) : 0);
-  AddTitle(alert, options.colour, &page);
-  AddSentence(alert, &page);
-  AddCells("Group", alert.group, &page);
-  AddCells("Columns", alert.columns, &page);
-  AddTimes(alert, &page);
-  AddFacts(alert, &page);
-  AddEvents(alert, &page);
-  AddTechniques(alert, &page);
-  AddNote(alert, &page);
-  return std::move(*page.out());
 }
 
 }  // namespace weir::alert

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "common/alert/alert.h"
+#include "common/alert/render.h"
 #include "common/alert/text_internal.h"
 
 namespace weir::alert {

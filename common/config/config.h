@@ -75,6 +75,7 @@ struct Config {
   int64_t ingest_record_fields_max = 0;
   int64_t quota_events_per_second = 0;     // 0: no limit
   uint64_t quota_bytes_per_second = 0;     // 0: no limit
+  int64_t sources_silence_ms = 0;          // 0: never silent
 
   int64_t coordinator_alerts_max = 0;
   int64_t coordinator_watch_queue = 0;

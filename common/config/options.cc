@@ -262,6 +262,11 @@ std::vector<Option> MakeTable() {
        0, 1000000000},
       {"quota.bytes_per_second", Type::kSize, "0B", &Config::quota_bytes_per_second,
        "Likewise the payload, in bytes a second. 0: no limit.", 0, 1024 * kGiB},
+      {"sources.silence", Type::kDuration, "15m", &Config::sources_silence_ms,
+       "How long nothing has to come of a source (account, region and kind of events) before it may be "
+       "called silent, if it paused for a quarter of that at most before; the rule weir.source_silent makes "
+       "an alert of it. A source is watched once it was heard for four times this long. 0s: none is.",
+       0, 30 * 24 * kHour},
       {"coordinator.alerts_max", Type::kNumber, "200000", &Config::coordinator_alerts_max,
        "Alerts that are held in memory, some 1.5 KiB each. When there are more, those that were closed or "
        "recovered first are left to the stores; lists that need them read those, and the status says how "

@@ -278,6 +278,10 @@ class Tracer {
 
 }  // namespace
 
+std::vector<std::string> ColumnsOfStep(std::string_view text) {
+  return ColumnsOf(WithoutKeyword(text));
+}
+
 HeadTrace TraceHead(const plan::RuleSet& rules, const plan::CompiledRule& rule,
                     source::Event& event) {
   if (!rule.head.Reads(event.data_stream())) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/plan/plan.h"
@@ -44,6 +45,9 @@ struct HeadTrace {
   // Extractions before the filter that found nothing: "GROK ... found nothing in "text"".
   std::vector<std::string> notes;
 };
+
+// The columns that a step names, as it is written ("WHERE calls >= 3").
+std::vector<std::string> ColumnsOfStep(std::string_view text);
 
 // REQUIRES: the event was decoded with the fields of the rule's rule set.
 HeadTrace TraceHead(const plan::RuleSet& rules, const plan::CompiledRule& rule,

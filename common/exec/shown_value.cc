@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include <fmt/format.h>
 
@@ -53,6 +54,24 @@ bool HoldsPrivateText(std::string_view field) {
     return field.starts_with(root) && (field.size() == root.size() || field[root.size()] == '.') &&
            !field.ends_with("_tokens") && !field.ends_with("_count");
   });
+}
+
+bool MayHoldPrivateText(std::string_view expression) {
+  const auto in_name = [&](std::size_t i) {
+    const char c = expression[i];
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '@';
+  };
+  for (std::size_t i = 0; i < expression.size();) {
+    std::size_t end = i;
+    while (end < expression.size() && in_name(end)) {
+      ++end;
+    }
+    if (HoldsPrivateText(expression.substr(i, end - i))) {
+      return true;
+    }
+    i = std::max(end, i + 1);
+  }
+  return false;
 }
 
 std::string ShowValue(const Value& value, bool hidden) {

@@ -34,6 +34,7 @@ constexpr MethodRule kMethods[] = {
     {"/weir.alert.v1.AlertService/WatchAlerts", Role::kRead},
     {"/weir.cluster.v1.ClusterService/", Role::kRead},
     {"/weir.cluster.v1.IngestStatusService/", Role::kNode},
+    {"/weir.explain.v1.ExplainService/", Role::kRead},
     {"/weir.sink.v1.SinkService/ListDeadLetters", Role::kRead},
     {"/weir.sink.v1.SinkService/ListSinks", Role::kRead},
     {"/weir.sink.v1.SinkService/RetryDeadLetters", Role::kAdmin},

@@ -95,10 +95,11 @@ class AccessProcessor final : public grpc::AuthMetadataProcessor {
   const std::shared_ptr<AccessControl> access_;
 };
 
-// Puts the first line of a file on every call.
+// Puts a token on every call: the first line of a file, or without a path the one given.
 class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
  public:
-  TokenPlugin(std::string path, int64_t reload_ms) : path_(std::move(path)), reload_ms_(reload_ms) {}
+  TokenPlugin(std::string path, std::string given, int64_t reload_ms)
+      : path_(std::move(path)), given_(std::move(given)), reload_ms_(reload_ms) {}
 
   bool IsBlocking() const override { return false; }
   const char* GetType() const override { return "weir-token"; }
@@ -106,6 +107,9 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
   grpc::string DebugString() override { return "bearer token"; }
 
   StatusOr<std::string> Read() const {
+    if (path_.empty()) {
+      return given_;
+    }
     std::ifstream in(path_);
     std::string token;
     std::getline(in, token);
@@ -138,6 +142,7 @@ class TokenPlugin final : public grpc::MetadataCredentialsPlugin {
 
  private:
   const std::string path_;
+  const std::string given_;
   const int64_t reload_ms_;
   std::mutex mutex_;
   std::string token_;
@@ -219,7 +224,8 @@ StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeServerCredentials(
 StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeClientCredentials(
     const ClientSecurity& security) {
   if (security.ca.empty()) {
-    if (!security.cert.empty() || !security.key.empty() || !security.token_file.empty()) {
+    if (!security.cert.empty() || !security.key.empty() || !security.token_file.empty() ||
+        !security.token.empty()) {
       return InvalidArgument("TLS: a certificate or token is shown only to servers that a CA vouches "
                              "for, and no CA is named");
     }
@@ -238,8 +244,9 @@ StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeClientCredentials(
     options.watch_identity_key_cert_pairs();
   }
   std::shared_ptr<grpc::ChannelCredentials> credentials = tls::TlsCredentials(options);
-  if (!security.token_file.empty()) {
-    auto plugin = std::make_unique<TokenPlugin>(security.token_file, security.reload_ms);
+  if (!security.token_file.empty() || !security.token.empty()) {
+    auto plugin =
+        std::make_unique<TokenPlugin>(security.token_file, security.token, security.reload_ms);
     WEIR_RETURN_IF_ERROR(plugin->Read().status());
     credentials = grpc::CompositeChannelCredentials(
         credentials, grpc::MetadataCredentialsFromPlugin(

@@ -34,6 +34,7 @@ struct ClientSecurity {
   std::string cert;         // PEM; empty: shows no certificate
   std::string key;
   std::string token_file;   // its first line is sent as the bearer token; empty: none
+  std::string token;        // the bearer token itself, not together with token_file; empty: none
   int64_t reload_ms = 10 * 1000;
 };
 

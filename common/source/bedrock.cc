@@ -199,12 +199,13 @@ void FindFacts(RecordView& record, Facts* facts) {
   facts->timestamp_ms = ParseTime(time);
   facts->time_unreadable = !time.empty() && !facts->timestamp_ms;
   facts->event_id = FactText(record, kRequestId, "requestId", facts);
-  const std::string_view account = FactText(record, kAccountId, "accountId", facts);
-  const std::string_view region = FactText(record, kRegion, "region", facts);
+  facts->account = FactText(record, kAccountId, "accountId", facts);
+  facts->region = FactText(record, kRegion, "region", facts);
   const std::string_view operation = FactText(record, kOperation, "operation", facts);
   if (!facts->event_id.empty() && facts->wrong_type.empty()) {
     facts->identity = MakeIdentity(record.options.tenant, SourceKind::kBedrockInvocation,
-                                   {account, region, facts->event_id, operation}, &record.text);
+                                   {facts->account, facts->region, facts->event_id, operation},
+                                   &record.text);
   }
 }
 

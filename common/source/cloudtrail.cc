@@ -20,6 +20,7 @@ constexpr std::string_view kKnownPaths[] = {
     "eventSource",
     "recipientAccountId",
     "awsAccountId",
+    "awsRegion",
     "errorCode",
     "errorMessage",
     "sourceIPAddress",
@@ -468,11 +469,14 @@ void FindFacts(RecordView& record, Facts* facts) {
   if (facts->event_id.empty()) {
     facts->event_id = FactText(record, kDigestS3Object, "digestS3Object", facts);
   }
-  const std::string_view account =
-      FactText(record, kRecipientAccountId, "recipientAccountId", facts);
+  facts->account = FactText(record, kRecipientAccountId, "recipientAccountId", facts);
+  // No part of the identity, so of any type.
+  if (const Element* region = record.Known(kAwsRegion); region != nullptr && IsText(*region)) {
+    facts->region = TextOf(*region);
+  }
   if (!facts->event_id.empty() && facts->wrong_type.empty()) {
     facts->identity = MakeIdentity(record.options.tenant, SourceKind::kCloudTrail,
-                                   {account, facts->event_id}, &record.text);
+                                   {facts->account, facts->event_id}, &record.text);
   }
 }
 

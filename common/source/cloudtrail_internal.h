@@ -17,6 +17,7 @@ enum Path : std::size_t {
   kEventSource,
   kRecipientAccountId,
   kAwsAccountId,
+  kAwsRegion,
   kErrorCode,
   kErrorMessage,
   kSourceIp,

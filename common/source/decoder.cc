@@ -52,6 +52,8 @@ class RecordEvent final : public Event {
     kind_ = kind;
     data_stream_ = facts.data_stream;
     event_id_ = facts.event_id;
+    account_ = facts.account;
+    region_ = facts.region;
     identity_ = facts.identity;
     timestamp_ms_ = record_->timestamp_ms;
     ingested_ms_ = record_->ingested_ms;

@@ -61,6 +61,9 @@ class Event : public FieldSource {
   virtual void AppendDocument(std::string* out) = 0;
   // The id people know the event by (eventID, requestId); may be empty.
   std::string_view event_id() const { return event_id_; }
+  // Where it happened, as it says itself; may be empty.
+  std::string_view account() const { return account_; }
+  std::string_view region() const { return region_; }
 
  protected:
   using FieldSource::FieldSource;
@@ -68,6 +71,8 @@ class Event : public FieldSource {
   SourceKind kind_ = SourceKind::kEcs;
   std::string_view data_stream_;
   std::string_view event_id_;
+  std::string_view account_;
+  std::string_view region_;
   UnixMillis timestamp_ms_ = 0;
   UnixMillis ingested_ms_ = 0;
   std::optional<Hash128> identity_;

@@ -326,6 +326,8 @@ void FindFacts(RecordView& record, Facts* facts) {
   facts->data_stream = FindDataStream(record);
   const std::string_view dataset = DatasetOf(facts->data_stream);
   facts->event_id = FindFactText(record, kEventId);
+  facts->account = FindFactText(record, kAccount);
+  facts->region = FindFactText(record, kRegion);
   const std::string& tenant = record.options.tenant;
   const auto identify = [&](SourceKind kind, std::initializer_list<std::string_view> ids) {
     facts->identity = MakeIdentity(tenant, kind, ids, &record.text);
@@ -343,7 +345,7 @@ void FindFacts(RecordView& record, Facts* facts) {
     if (!request.empty()) {
       facts->event_id = request;
       identify(SourceKind::kBedrockInvocation,
-               {FindFactText(record, kAccount), FindFactText(record, kRegion),
+               {facts->account, facts->region,
                 request, FindFactText(record, kAction)});
       return;
     }

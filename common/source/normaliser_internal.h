@@ -185,6 +185,8 @@ std::optional<UnixMillis> ParseAnyTime(std::string_view text);
 // What the decoder must know before it gives an event out.
 struct Facts {
   std::string_view event_id;
+  std::string_view account;
+  std::string_view region;
   std::string_view data_stream;
   std::optional<UnixMillis> timestamp_ms;
   std::optional<UnixMillis> ingested_ms;

@@ -91,6 +91,12 @@ StatusOr<alert::AlertFilter> FromProto(const pb::AlertFilter& message) {
                            message.text().size());
   }
   filter.text = message.text();
+  if (message.alert_id_prefix().size() > 32 ||
+      message.alert_id_prefix().find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
+    return InvalidArgument("filter.alert_id_prefix: expected up to 32 hexadecimal digits, got '{}'",
+                           message.alert_id_prefix());
+  }
+  filter.id_prefix = message.alert_id_prefix();
   return filter;
 }
 
@@ -123,6 +129,7 @@ void ToProto(const alert::AlertFilter& filter, pb::AlertFilter* message) {
     TimeToProto(filter.changed_until_ms, message->mutable_changed_until());
   }
   message->set_text(filter.text);
+  message->set_alert_id_prefix(filter.id_prefix);
 }
 
 StatusOr<alert::Action> ActionFromProto(const pb::BatchUpdateAlertsRequest& message) {
@@ -179,6 +186,37 @@ void ToProto(const alert::Action& action, pb::BatchUpdateAlertsRequest* message)
       message->mutable_comment()->set_text(action.text);
       break;
   }
+}
+
+StatusOr<alert::Incident> FromProto(const pb::GetAlertResponse& message) {
+  alert::Incident incident;
+  WEIR_ASSIGN_OR_RETURN(incident.alert, FromProto(message.alert()));
+  for (const pb::Alert& related : message.related()) {
+    WEIR_ASSIGN_OR_RETURN(alert::Alert alert, FromProto(related));
+    incident.related.push_back(std::move(alert));
+  }
+  incident.related_total = message.related_total();
+  if (message.has_series()) {
+    incident.series = FromProto(message.series());
+  }
+  if (message.has_suppression()) {
+    incident.suppression = FromProto(message.suppression());
+  }
+  const pb::AlertTimings& timings = message.timings();
+  const auto fill = [](bool known, int64_t millis, std::optional<int64_t>* delay_ms) {
+    if (known) {
+      *delay_ms = millis;
+    }
+  };
+  fill(timings.has_event_to_arrival_millis(), timings.event_to_arrival_millis(),
+       &incident.timings.event_to_arrival_ms);
+  fill(timings.has_arrival_to_fired_millis(), timings.arrival_to_fired_millis(),
+       &incident.timings.arrival_to_fired_ms);
+  fill(timings.has_fired_to_acknowledged_millis(), timings.fired_to_acknowledged_millis(),
+       &incident.timings.fired_to_acknowledged_ms);
+  fill(timings.has_fired_to_closed_millis(), timings.fired_to_closed_millis(),
+       &incident.timings.fired_to_closed_ms);
+  return incident;
 }
 
 void ToProto(const alert::RowSeries& series, pb::RowSeries* message) {

@@ -24,6 +24,9 @@ alert::RowSeries FromProto(const weir::alert::v1::RowSeries& message);
 void ToProto(const alert::SuppressionState& state, weir::alert::v1::SuppressionState* message);
 alert::SuppressionState FromProto(const weir::alert::v1::SuppressionState& message);
 
+// InvalidArgument when an alert's id is none.
+StatusOr<alert::Incident> FromProto(const weir::alert::v1::GetAlertResponse& message);
+
 // The alert as lists and streams show it: without note, comments and history.
 void StripForLists(alert::Alert* alert);
 

@@ -494,7 +494,14 @@ TEST_F(AlertServiceTest, TheCommandsDoIt) {
                     &output),
             kExitOk);
   EXPECT_EQ(RunWeir({"alerts", "ack", "--address", address.c_str(), anna.c_str()}, &output),
-            kExitFailed);
+            kExitConflict);
+  EXPECT_EQ(RunWeir({"alerts", "get", "--address", address.c_str(), "--format", "table",
+                     bert.substr(0, 12).c_str()},
+                    &output),
+            kExitOk);
+  EXPECT_THAT(output, HasSubstr("\nCounts over time\n"));
+  EXPECT_THAT(output, HasSubstr("lee"));
+  EXPECT_THAT(output, HasSubstr("    look\n"));
   EXPECT_EQ(RunWeir({"alerts", "list", "--address", address.c_str(), "--status", "acknowledged",
                      "--field", "user.name=bert", "--assignee", "lee", "--since", "1h", "--format",
                      "ndjson"},

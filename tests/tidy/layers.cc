@@ -150,6 +150,7 @@ bool IsServiceFile(std::string_view path) {
   }
   return stem.ends_with("_service") || stem.ends_with("_reactor") ||
          stem == "coordinator/remote_spread_cluster" || stem == "coordinator/audit" ||
+         stem == "coordinator/source_watch" || stem == "ingest/silence_batch" ||
          (stem.starts_with("coordinator/") && stem.ends_with("_client"));
 }
 

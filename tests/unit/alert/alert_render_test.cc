@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/alert/alert.h"
+#include "common/alert/render.h"
 #include "common/alert/text_internal.h"
 #include "tests/unit/alert/sample_alert_internal.h"
 
@@ -18,6 +18,18 @@ Alert HostileAlert() {
   alert.group.push_back(Cell("user.name", Value::Keyword("eve\nALERT\r\xe2\x80\xae\xc2\x9b")));
   alert.columns.push_back(Cell("blob", Value::Keyword(std::string(500, 'w'))));
   return alert;
+}
+
+Incident HostileIncident() {
+  Incident incident;
+  incident.alert = HostileAlert();
+  incident.alert.comments.push_back({"eve\x1b[1m", 1730217400000, "two\nlines\x07 " + std::string(300, 'c')});
+  incident.alert.close_reason = "\x1b]0;title";
+  incident.related = {HostileAlert(), HostileAlert()};
+  incident.related_total = 7;
+  incident.series = RowSeries{60'000, {{1730213564000, 3}, {1730217104000, 620}}};
+  incident.suppression = SuppressionState{{Cell("user.name", Value::Keyword("e\nve"))}, 1730220704000};
+  return incident;
 }
 
 std::vector<std::string> LinesOf(const std::string& text) {
@@ -38,29 +50,76 @@ TEST(RenderTableTest, ShowsOneLineForEachAlert) {
   other.columns = {Cell("count(*)", Value::Long(4))};
   EXPECT_EQ(
       RenderTable({SampleAlert(), other}, {}),
-      "TIME (UTC)           SEVERITY  RULE                           "
+      "ID            TIME (UTC)           SEVERITY  RULE                           "
       "GROUP                                                                  COUNTED\n"
-      "2024-10-29 15:51:43  high      Model Probing by One Identity  "
+      "0123456789ab  2024-10-29 15:51:43  high      Model Probing by One Identity  "
       "user_identity.arn=assumed-role/Builder/alice, account.id=123456789012  "
       "inference call count 623, 2 models, event action InvokeModel "
       "(acknowledged, late, warming)\n"
-      "2024-10-29 15:51:44  low       r-2                            "
+      "000000000000  2024-10-29 15:51:44  low       r-2                            "
       "                                                                       count 4\n");
 }
 
 TEST(RenderTableTest, FitsLinesToTheWidth) {
-  EXPECT_EQ(RenderTable({SampleAlert()}, {.width = 100}),
-            "TIME (UTC)           SEVERITY  RULE                   GROUP                   COUNTED\n"
-            "2024-10-29 15:51:43  high      Model Probing by One…  user_identity.arn=ass…  "
-            "inference call count…\n");
+  EXPECT_EQ(
+      RenderTable({SampleAlert()}, {.width = 114}),
+      "ID            TIME (UTC)           SEVERITY  RULE                   GROUP                   COUNTED\n"
+      "0123456789ab  2024-10-29 15:51:43  high      Model Probing by One…  user_identity.arn=ass…  "
+      "inference call count…\n");
+  EXPECT_EQ(RenderTable({SampleAlert()}, {.width = 64}),
+            "ID            TIME (UTC)           SEVERITY  RULE      GROUP\n"
+            "0123456789ab  2024-10-29 15:51:43  high      Model P…  user_ide…\n");
+  // The rule is worth more than the id.
   EXPECT_EQ(RenderTable({SampleAlert()}, {.width = 50}),
             "TIME (UTC)           SEVERITY  RULE      GROUP\n"
             "2024-10-29 15:51:43  high      Model P…  user_ide…\n");
-  EXPECT_EQ(RenderTable({SampleAlert()}, {.width = 12}), "TIME (UTC)…\n2024-10-29…\n");
+}
+
+TEST(RenderTableTest, ComesInPartsOfTheSameColumns) {
+  AlertTable table({.width = 0});
+  Alert alert;
+  alert.rule_id = "short";
+  EXPECT_EQ(table.Lines({}), "");
+  EXPECT_EQ(table.Lines({alert}),
+            "ID            TIME (UTC)  SEVERITY  RULE   GROUP  COUNTED\n"
+            "000000000000  -           low       short\n");
+  alert.rule_id = "a longer one is not cut where nothing limits the line";
+  EXPECT_EQ(table.Lines({alert}),
+            "000000000000  -           low       a longer one is not cut where nothing limits the line\n");
+}
+
+TEST(RenderTableTest, EvenColumnsWaitForNoAlert) {
+  AlertTable table({.width = 100, .time = TimeStyle::kRelative, .now_ms = 1000}, AlertTable::Columns::kEven);
+  Alert alert;
+  alert.rule_id = "r";
+  alert.fired_at_ms = 400;
+  EXPECT_EQ(table.Lines({alert}),
+            "ID            TIME     SEVERITY  RULE                   GROUP                  COUNTED\n"
+            "000000000000  now      low       r\n");
+  alert.rule_id = std::string(40, 'r');
+  alert.severity = rule::Severity::kCritical;
+  table.set_now_ms(400 + 90 * kMillisPerMinute);
+  EXPECT_EQ(table.Lines({alert}), "000000000000  1h ago   critical  rrrrrrrrrrrrrrrrrrrr…\n");
+}
+
+TEST(RenderTableTest, ShowsTimesAsAsked) {
+  EXPECT_THAT(RenderTable({SampleAlert()}, {.time = TimeStyle::kIso}),
+              HasSubstr("  2024-10-29T15:51:43.350Z  high"));
+  EXPECT_THAT(RenderTable({SampleAlert()}, {.time = TimeStyle::kRelative,
+                                            .now_ms = SampleAlert().fired_at_ms + 5 * kMillisPerMinute}),
+              HasSubstr("  5m ago  high"));
+  const auto relative = [](int64_t ago_ms) { return RelativeTime(0, ago_ms); };
+  EXPECT_EQ(relative(999), "now");
+  EXPECT_EQ(relative(59'999), "59s ago");
+  EXPECT_EQ(relative(60'000), "1m ago");
+  EXPECT_EQ(relative(3'600'000), "1h ago");
+  EXPECT_EQ(relative(47 * kMillisPerHour), "47h ago");
+  EXPECT_EQ(relative(48 * kMillisPerHour), "2d ago");
+  EXPECT_EQ(relative(-5 * kMillisPerMinute), "in 5m");
 }
 
 TEST(RenderTableTest, KeepsMarksWhenWordsAreCut) {
-  EXPECT_THAT(RenderTable({SampleAlert()}, {.width = 200}),
+  EXPECT_THAT(RenderTable({SampleAlert()}, {.width = 214}),
               HasSubstr("  inference call count 623, 2 models, … (acknowledged, late, warming)\n"));
 }
 
@@ -69,106 +128,22 @@ TEST(RenderTableTest, ColoursTheSeverityOnly) {
   alert.rule_id = "r";
   alert.severity = rule::Severity::kCritical;
   EXPECT_EQ(RenderTable({alert}, {.width = 0, .colour = true}),
-            "TIME (UTC)  SEVERITY  RULE  GROUP  COUNTED\n"
-            "-           \x1b[1;31mcritical\x1b[0m  r\n");
+            "ID            TIME (UTC)  SEVERITY  RULE  GROUP  COUNTED\n"
+            "000000000000  -           \x1b[1;31mcritical\x1b[0m  r\n");
 }
 
 TEST(RenderTableTest, SaysWhenThereIsNone) {
   EXPECT_EQ(RenderTable({}, {}), "no alerts\n");
 }
 
-TEST(RenderPageTest, TellsTheWholeAlert) {
-  EXPECT_EQ(RenderPage(SampleAlert(), {}),
-            "HIGH  Model Probing by One Identity (risk 73, acknowledged)\n"
-            "\n"
-            "Within 1h up to 2024-10-29 15:51:44 UTC the rule found inference call count 623, "
-            "2 models, event action InvokeModel for "
-            "user_identity.arn=assumed-role/Builder/alice, account.id=123456789012.\n"
-            "\n"
-            "Group\n"
-            "  aws.cloudtrail.user_identity.arn  "
-            "arn:aws:sts::123456789012:assumed-role/Builder/alice\n"
-            "  cloud.account.id                  123456789012\n"
-            "\n"
-            "Columns\n"
-            "  Esql.source_ip_values      null\n"
-            "  cloud.account.id           123456789012\n"
-            "  Esql.model_id              claude-3, nova\n"
-            "  Esql.inference_call_count  623\n"
-            "  Esql.event_action_values   InvokeModel\n"
-            "\n"
-            "Times\n"
-            "  window       2024-10-29 14:51:44 to 2024-10-29 15:51:44 UTC (1h)\n"
-            "  episode      2024-10-29 15:51:44 to 2024-10-29 15:52:44 UTC (1m)\n"
-            "  first event  2024-10-29 14:51:45.250 UTC\n"
-            "  last event   2024-10-29 15:51:43.007 UTC\n"
-            "  arrived      2024-10-29 15:51:43.100 UTC\n"
-            "  fired        2024-10-29 15:51:43.350 UTC\n"
-            "\n"
-            "Alert\n"
-            "  id           0123456789abcdef1011121314151617\n"
-            "  tenant       acme\n"
-            "  rule         f4e1-77 (esql, rule set 12)\n"
-            "  suppressed   3 further hits\n"
-            "  flags        late, warming\n"
-            "  tags         Cloud, AWS\n"
-            "\n"
-            "Events (a sample, newest last)\n"
-            "  2024-10-29 15:51:42.000 UTC  e-1\n"
-            "  2024-10-29 15:51:43.007 UTC  e-2\n"
-            "\n"
-            "Techniques\n"
-            "  MITRE ATT&CK: TA0007 Discovery\n"
-            "    T1580 Cloud Infrastructure Discovery\n"
-            "    T1069 Permission Groups Discovery\n"
-            "      T1069.003 Cloud Groups\n"
-            "  MITRE ATLAS\n"
-            "    AML.T0040\n"
-            "\n"
-            "Note\n"
-            "  ## Triage\n"
-            "\n"
-            "  Look at the calls.\n");
-}
-
-TEST(RenderPageTest, WrapsAtTheWidth) {
-  Alert alert;
-  alert.rule_id = "r-1";
-  alert.rule_name = "A rule with rather a long name";
-  alert.group = {Cell("user.name", Value::Keyword("one two three four five six seven"))};
-  alert.columns = {Cell("count", Value::Long(1))};
-  EXPECT_EQ(RenderPage(alert, {.width = 30}),
-            "LOW  A rule with rather a long\n"
-            "     name (risk 0, open)\n"
-            "\n"
-            "The rule found count 1 for\n"
-            "user.name=one two three four\n"
-            "five six seven.\n"
-            "\n"
-            "Group\n"
-            "  user.name  one two three\n"
-            "             four five six\n"
-            "             seven\n"
-            "\n"
-            "Columns\n"
-            "  count  1\n"
-            "\n"
-            "Alert\n"
-            "  id           000000000000000\n"
-            "               000000000000000\n"
-            "               00\n"
-            "  rule         r-1 (esql, rule\n"
-            "               set 0)\n"
-            "  suppressed   nothing\n");
-}
-
 TEST(RenderPageTest, CutsLongNotes) {
-  Alert alert = SampleAlert();
+  Incident incident;
+  Alert& alert = incident.alert;
   alert.note.clear();
   for (int i = 1; i <= 20; ++i) {
     alert.note += "line\t" + std::to_string(i) + "\r\n";
   }
-  const std::string page = RenderPage(alert, {});
+  const std::string page = RenderIncident(incident, {});
   EXPECT_THAT(page, HasSubstr("\nNote\n  line 1\n  line 2\n"));
   EXPECT_THAT(page, HasSubstr("\n  line 12\n  … 8 more lines\n"));
   EXPECT_THAT(page, Not(HasSubstr("line 13")));
@@ -178,7 +153,7 @@ TEST(RenderTest, KeepsEveryLineWithinAnyWidth) {
   for (int width = 4; width <= 200; ++width) {
     for (const std::string& text :
          {RenderTable({HostileAlert(), SampleAlert()}, {.width = width}),
-          RenderPage(HostileAlert(), {.width = width})}) {
+          RenderIncident(HostileIncident(), {.width = width})}) {
       for (const std::string& line : LinesOf(text)) {
         ASSERT_LE(DisplayWidth(line), static_cast<std::size_t>(width)) << line;
       }
@@ -188,7 +163,7 @@ TEST(RenderTest, KeepsEveryLineWithinAnyWidth) {
 
 TEST(RenderTest, LetsNoControlCharacterOfAnEventThrough) {
   for (const std::string& text :
-       {RenderTable({HostileAlert()}, {}), RenderPage(HostileAlert(), {})}) {
+       {RenderTable({HostileAlert()}, {}), RenderIncident(HostileIncident(), {})}) {
     for (const std::string& line : LinesOf(text)) {
       EXPECT_EQ(SafeText(line), line);
     }

@@ -58,6 +58,11 @@ TEST(AlertQueryTest, EveryConditionRestricts) {
   EXPECT_FALSE(matches([&](AlertFilter* f) { f->changed_until_ms = changed_ms; }));
   EXPECT_TRUE(matches([](AlertFilter* f) { f->ids = {SampleAlert().id}; }));
   EXPECT_FALSE(matches([](AlertFilter* f) { f->ids = {HashBytes128("x")}; }));
+  EXPECT_TRUE(matches([](AlertFilter* f) { f->id_prefix = "0"; }));
+  EXPECT_TRUE(matches([](AlertFilter* f) { f->id_prefix = "0123456789ABCDEF10"; }));
+  EXPECT_TRUE(matches([](AlertFilter* f) { f->id_prefix = "0123456789abcdef1011121314151617"; }));
+  EXPECT_FALSE(matches([](AlertFilter* f) { f->id_prefix = "0123456789abcdef1011121314151618"; }));
+  EXPECT_FALSE(matches([](AlertFilter* f) { f->id_prefix = "0124"; }));
 }
 
 TEST(AlertQueryTest, ComparesFieldsByType) {

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "cli/exit_codes.h"
 #include "tests/unit/cli/run_command.h"
 
 namespace weir::cli {
@@ -69,6 +70,33 @@ TEST(CliTest, HelpAndVersionGoToStandardOutput) {
   EXPECT_EQ(RunCommand({"--version"}).out, "weir " + Version() + "\n");
 }
 
+TEST(CliTest, HelpKnowsEveryCommandAndTheExitCodes) {
+  EXPECT_EQ(RunCommand({"help", "alerts", "list"}).out, RunCommand({"alerts", "list", "--help"}).out);
+  EXPECT_EQ(RunCommand({"help"}).out, RunCommand({"--help"}).out);
+  const Outcome unknown = RunCommand({"help", "alerts", "lst"});
+  EXPECT_EQ(unknown.exit_code, kExitUsage);
+  EXPECT_THAT(unknown.err, HasSubstr("`weir alerts` has no command 'lst'"));
+  const Outcome codes = RunCommand({"help", "exit-codes"});
+  EXPECT_EQ(codes.exit_code, kExitOk);
+  EXPECT_THAT(codes.out, HasSubstr("\n3  the alert, rule, story or context that was named does not exist\n"));
+}
+
+std::string DocumentText(const std::string& name) {
+  std::ifstream file(WEIR_ROOT "/docs/" + name);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+TEST(CliTest, TheReferenceIsWhatTheCommandsAre) {
+  EXPECT_EQ(DocumentText("commands.md"), RunCommand({"help", "--markdown"}).out)
+      << "run: weir help --markdown > docs/commands.md";
+  const std::string guide = DocumentText("cli.md");
+  for (const ExitCode& known : ExitCodes()) {
+    EXPECT_THAT(guide, HasSubstr(fmt::format("| {} | {} |", known.code, known.meaning)));
+  }
+}
+
 TEST(CliTest, BadConfigurationIsReportedInFull) {
   const TempFile file("weir.yaml", "listn: x\nshards: 0\n");
   const Outcome check = RunCommand({"config", "check", file.path()});
@@ -96,10 +124,13 @@ TEST(CliTest, UnreachableServerIsOneLine) {
       {"cluster", "status", "--address", "127.0.0.1:1"},
       {"cluster", "nodes", "--address", "127.0.0.1:1"},
       {"cluster", "shards", "--address", "127.0.0.1:1"},
+      {"cluster", "wait", "--address", "127.0.0.1:1"},
+      {"alerts", "get", "--address", "127.0.0.1:1", "0123456789abcdef"},
+      {"alerts", "ack", "--address", "127.0.0.1:1", "0123456789abcdef0123456789abcdef"},
   };
   for (const auto& arguments : cases) {
     const Outcome outcome = RunCommand(arguments);
-    EXPECT_EQ(outcome.exit_code, kExitFailed);
+    EXPECT_EQ(outcome.exit_code, kExitUnreachable);
     EXPECT_THAT(outcome.err, HasSubstr("no answer from 127.0.0.1:1"));
     EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
   }
@@ -263,7 +294,7 @@ TEST_F(RulesPageTest, ShowSaysWhyARuleIsRefusedOrNotFound) {
   EXPECT_EQ(unclear.exit_code, kExitFailed);
   EXPECT_THAT(unclear.err, HasSubstr("'deletes' may mean any of 2 rules"));
   const Outcome unknown = Rules({"show", "nothing"});
-  EXPECT_EQ(unknown.exit_code, kExitFailed);
+  EXPECT_EQ(unknown.exit_code, kExitNotFound);
   EXPECT_THAT(unknown.err, HasSubstr("no rule with the file, the id or a name like 'nothing'"));
   const Outcome file = RunCommand({"rules", "show", (folder_ / "one.toml").c_str()});
   EXPECT_EQ(file.exit_code, 0) << file.err;

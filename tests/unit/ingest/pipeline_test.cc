@@ -126,6 +126,7 @@ class PipelineTest : public ::testing::Test {
   void Push() {
     Batch batch;
     batch.producer_id = "p";
+    batch.collector = "p";
     batch.sequence = ++sequence_;
     for (int i = 0; i < 16; ++i) {
       const std::string event = Event(i);
@@ -219,6 +220,32 @@ TEST_F(PipelineTest, RowsAreMadeAgainForNewRulesAndOwnRepeatsAreNotReported) {
   EXPECT_TRUE(result_->status.ok());
   EXPECT_EQ(result_->repeated, 0);
   EXPECT_EQ(result_->accepted, 16);
+}
+
+TEST_F(PipelineTest, SourcesAreListedOnceTheirEventsAreSafe) {
+  Push();
+  Answer(0, Ok());
+  EXPECT_TRUE(pipeline_->Sources().sources.empty());
+  Answer(1, Ok({{1, Verdict::kRepeat}}));
+  Batch batch;
+  batch.collector = "p";
+  batch.producer_id = "p";
+  batch.sequence = ++sequence_;
+  batch.Add("no JSON");
+  pipeline_->Submit(std::move(batch), [](const BatchResult&) {});
+  scheduler_.RunPosted();
+  const SourcesStatus status = pipeline_->Sources();
+  ASSERT_EQ(status.sources.size(), 2U);
+  const SourceUse& unread = status.sources[0];
+  EXPECT_FALSE(unread.key.kind.has_value());
+  EXPECT_EQ(unread.key.collector, "p");
+  EXPECT_EQ(unread.last_arrival_ms, 0);
+  EXPECT_EQ(unread.rejects[static_cast<std::size_t>(source::RejectReason::kMalformedJson)], 1U);
+  const SourceUse& sent = status.sources[1];
+  EXPECT_EQ(sent.key, (SourceKey{"111122223333", "us-east-1", source::SourceKind::kCloudTrail, "p"}));
+  EXPECT_EQ(sent.events, 16U);
+  EXPECT_EQ(sent.repeats, 1U);
+  EXPECT_EQ(sent.last_arrival_ms, kNowMs);
 }
 
 TEST_F(PipelineTest, WaitsForRulesThatAWorkerHasAndThisNodeHasNot) {
