@@ -106,7 +106,7 @@ Completions CompleteValue(const CLI::App& command, const std::string& path, cons
   if (IsOne(name, {"--context", "CONTEXT"})) {
     return ContextNames();
   }
-  if (of_alerts && name == "ID") {
+  if (asks_cluster && name == "ID") {
     return AlertIds(request);
   }
   if (asks_cluster && IsOne(name, {"--rule", "RULE"})) {

@@ -41,6 +41,7 @@ struct ClientState {
     const CLI::App* command;
     const CLI::Option* option;
     std::string* address;
+    bool optional;   // no cluster is asked unless it is named
   };
   std::vector<Target> targets;
   std::vector<std::pair<const CLI::Option*, std::vector<std::string>*>> tenants;
@@ -80,25 +81,36 @@ StatusOr<config::Context> FillFromContext(Wanted* wanted) {
   return context;
 }
 
+// Those beside --address.
+void AddOtherOptions(CLI::App* app) {
+  Wanted& wanted = State().wanted;
+  app->add_option("--context", wanted.context,
+                  "Name of a context (`weir context list`); default: the current one")
+      ->envname(kContextVariable)
+      ->group(kConnectionGroup);
+  for (const Flag& flag : kFlags) {
+    app->add_option(flag.name, wanted.security.*flag.member, flag.text)
+        ->envname(flag.variable)
+        ->group(kConnectionGroup);
+  }
+}
+
 }  // namespace
 
 void AddClientOptions(CLI::App* app, std::string* address) {
-  ClientState& state = State();
   *address = kDefaultAddress;
   const CLI::Option* option = app->add_option("--address", *address, "HOST:PORT of the cluster")
                                   ->capture_default_str()
                                   ->envname("WEIR_ADDRESS")
                                   ->group(kConnectionGroup);
-  state.targets.push_back({app, option, address});
-  app->add_option("--context", state.wanted.context,
-                  "Name of a context (`weir context list`); default: the current one")
-      ->envname(kContextVariable)
-      ->group(kConnectionGroup);
-  for (const Flag& flag : kFlags) {
-    app->add_option(flag.name, state.wanted.security.*flag.member, flag.text)
-        ->envname(flag.variable)
-        ->group(kConnectionGroup);
-  }
+  State().targets.push_back({app, option, address, false});
+  AddOtherOptions(app);
+}
+
+void AddOptionalClientOptions(CLI::App* app, std::string* address, const std::string& text) {
+  const CLI::Option* option = app->add_option("--address", *address, text);
+  State().targets.push_back({app, option, address, true});
+  AddOtherOptions(app);
 }
 
 void AddTenantDefault(const CLI::Option* option, std::vector<std::string>* tenants) {
@@ -113,7 +125,8 @@ Status LoadClientOptions() {
   ClientState& state = State();
   const auto target = std::find_if(state.targets.begin(), state.targets.end(),
                                    [](const ClientState::Target& known) { return known.command->parsed(); });
-  if (target == state.targets.end()) {
+  if (target == state.targets.end() ||
+      (target->optional && target->option->count() == 0 && state.wanted.context.empty())) {
     return OkStatus();
   }
   WEIR_ASSIGN_OR_RETURN(const config::Context context, FillFromContext(&state.wanted));

@@ -16,6 +16,9 @@ namespace weir::cli {
 // Declares --address, --context, --ca, --cert, --key and --token-file. One command line is parsed at a time.
 // address gets what counts: the flag, else WEIR_ADDRESS, else the context's, else kDefaultAddress.
 void AddClientOptions(CLI::App* app, std::string* address);
+// The same for a command that asks a cluster only when --address or a context is given: otherwise address
+// stays empty. text: what --address means there.
+void AddOptionalClientOptions(CLI::App* app, std::string* address, const std::string& text);
 // A --tenant that the context fills when it is not given.
 void AddTenantDefault(const CLI::Option* option, std::vector<std::string>* tenants);
 // Forgets what an earlier command line said.

@@ -135,8 +135,13 @@ std::string TimesText(const alert::Alert& alert) {
 }
 
 int RunExplainAlert(const AlertFlags& flags) {
+  std::vector<std::string> ids = {flags.id};
+  if (const int exit_code = CompleteAlertIds(ConnectAlerts(flags.address), flags.address, &ids);
+      exit_code != kExitOk) {
+    return exit_code;
+  }
   pb::ExplainAlertRequest request;
-  request.set_alert_id(flags.id);
+  request.set_alert_id(ids.front());
   pb::ExplainAlertResponse response;
   if (const int exit_code = CallCluster<pb::ExplainService>(
           flags.address, &pb::ExplainService::Stub::ExplainAlert, request, &response);
@@ -181,7 +186,7 @@ void AddExplainAlertCommand(CLI::App* explain, Action* action) {
   CLI::App* command = explain->add_subcommand(
       "alert", "Say why an alert fired: what its events and its group passed, with the values");
   auto flags = std::make_shared<AlertFlags>();
-  command->add_option("ID", flags->id, "Id of the alert")->required();
+  command->add_option("ID", flags->id, "Alert id, or its first digits")->required();
   AddAddressOption(command, &flags->address);
   command->add_option("--format", flags->format, "Form of the output")
       ->check(CLI::IsMember({"text", "json"}))

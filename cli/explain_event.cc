@@ -418,9 +418,10 @@ void AddExplainEventCommand(CLI::App* explain, Action* action) {
       ->add_option("--rules", flags->rules,
                    "Rule files or folders (may be repeated); otherwise those of the configuration")
       ->allow_extra_args(false);
-  command->add_option("--address", flags->address,
-                      "A cluster whose rules are asked instead, and which events it refused lately");
-  AddClientOptions(command);
+  AddOptionalClientOptions(
+      command, &flags->address,
+      "HOST:PORT of a cluster whose rules are asked instead, and which events it refused lately; also the "
+      "address of --context");
   command->add_option("--rule", flags->rule, "Id or name of one rule");
   AddOverlayOption(command, &flags->load);
   command->add_option("--macros", flags->load.macros, "Folder of macros for detections (may be repeated)")

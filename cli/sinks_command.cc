@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/command_internal.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
 #include "common/rpc/channel.h"
@@ -37,8 +38,7 @@ int Ask(const SinkFlags& flags, const Request& request, const Call& call, const 
   Response response;
   const grpc::Status status = ((*stub).*call)(&context, request, &response);
   if (!status.ok()) {
-    PrintCallError(flags.address, rpc::FromGrpc(status));
-    return kExitFailed;
+    return FailCall(flags.address, rpc::FromGrpc(status));
   }
   if (flags.format == "json") {
     google::protobuf::util::JsonPrintOptions options;

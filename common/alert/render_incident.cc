@@ -111,6 +111,7 @@ void AddNext(const Alert& alert, Page* page) {
   const std::string id = alert.id.ToHex().substr(0, kShortIdDigits);
   page->Heading("Next");
   const auto add = [&](const std::string& command) { page->Text(command, kPageIndent); };
+  add("weir explain alert " + id);
   if (alert.status == AlertStatus::kOpen) {
     add("weir alerts ack " + id);
   }

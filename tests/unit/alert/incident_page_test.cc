@@ -111,6 +111,7 @@ TEST(IncidentPageTest, TellsTheWholeAlert) {
       "  and 3 more\n"
       "\n"
       "Next\n"
+      "  weir explain alert 0123456789ab\n"
       "  weir alerts close 0123456789ab --reason 'false positive'\n"
       "  weir alerts comment 0123456789ab -m 'what was found'\n"
       "  weir alerts list --field "
@@ -157,6 +158,8 @@ TEST(IncidentPageTest, LeavesOutWhatIsNotKnownAndWraps) {
             "  none\n"
             "\n"
             "Next\n"
+            "  weir explain alert\n"
+            "  000000000000\n"
             "  weir alerts ack 000000000000\n"
             "  weir alerts close\n"
             "  000000000000 --reason 'false\n"
@@ -180,7 +183,8 @@ TEST(IncidentPageTest, NextCommandsFollowTheStatusAndNeverMislead) {
   const std::string page = RenderIncident(incident, {});
   EXPECT_THAT(page, HasSubstr("  status        closed: a test\n"));
   EXPECT_THAT(page, HasSubstr("  closed        2024-10-29 16:01:40.000 UTC\n"));
-  EXPECT_THAT(page, HasSubstr("\nNext\n  weir alerts reopen 0123456789ab\n  weir alerts comment"));
+  EXPECT_THAT(page, HasSubstr("\n  weir explain alert 0123456789ab\n  weir alerts reopen 0123456789ab\n"
+                              "  weir alerts comment"));
   EXPECT_THAT(page, HasSubstr("  weir alerts list --field 'user.name=it'\\''s $(rm -rf ~)'\n"));
   EXPECT_THAT(page, Not(HasSubstr("--field source.name")));
   EXPECT_THAT(page, Not(HasSubstr("--field 'source.name")));

@@ -202,7 +202,7 @@ TEST_F(AlertsCommandTest, TheBeginningOfAnIdIsEnough) {
   EXPECT_EQ(page.exit_code, kExitOk) << page.err;
   EXPECT_THAT(page.out, StartsWith("HIGH  Many calls (risk 0, open)\n"));
   EXPECT_THAT(page.out, HasSubstr("  id            12345000000000001234500000000000\n"));
-  EXPECT_THAT(page.out, HasSubstr("\nNext\n  weir alerts ack 123450000000\n"));
+  EXPECT_THAT(page.out, HasSubstr("\nNext\n  weir explain alert 123450000000\n  weir alerts ack 123450000000\n"));
   const Outcome ack = Alerts({"ack", "12345"});
   EXPECT_EQ(ack.exit_code, kExitOk);
   EXPECT_EQ(ack.out, "12345000000000001234500000000000 open\n");
@@ -283,7 +283,7 @@ TEST_F(AlertsCommandTest, WatchGoesOnWhereItWasCutOffWithoutLossOrRepeats) {
 }
 
 TEST_F(AlertsCommandTest, WatchGivesUpAfterAWhileIfAsked) {
-  service_.scripts = {{{Message("c0")}, {grpc::StatusCode::UNAVAILABLE, "stopping"}}};
+  service_.scripts.push_back({{Message("c0")}, {grpc::StatusCode::UNAVAILABLE, "stopping"}});
   for (int i = 0; i < 20; ++i) {
     service_.scripts.push_back({{}, {grpc::StatusCode::UNAVAILABLE, "stopping"}});
   }
