@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "cli/alerts_internal.h"
+#include "cli/cli.h"
 #include "cli/dial.h"
 #include "cli/exit_codes.h"
 #include "cli/terminal.h"
