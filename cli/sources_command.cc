@@ -10,6 +10,7 @@
 #include "cli/cluster_nodes_internal.h"
 #include "cli/command_internal.h"
 #include "cli/dial.h"
+#include "cli/exit_codes.h"
 #include "cli/terminal.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/status.h"
@@ -98,8 +99,7 @@ int RunSources(const SourcesFlags& flags) {
   pb::ListSourcesResponse response;
   const Status status = rpc::FromGrpc(stub->ListSources(&context, {}, &response));
   if (!status.ok()) {
-    PrintCallError(flags.address, status);
-    return kExitFailed;
+    return FailCall(flags.address, status);
   }
   if (flags.format == "json") {
     return PrintJsonLines(response.sources());
