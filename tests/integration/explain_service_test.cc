@@ -179,8 +179,8 @@ TEST_F(ExplainServiceTest, AnAlertSaysWhatItsEventsAndItsGroupPassed) {
   EXPECT_THAT(outcome.out, HasSubstr("    WHERE regions > 1\n      regions = 2\n"));
   EXPECT_THAT(outcome.out, HasSubstr("  suppresses  hits with user.name = ana until "));
   EXPECT_THAT(outcome.out, HasSubstr("  warming     its window was younger than the look-back"));
-  EXPECT_EQ(Run({"explain", "alert", std::string(32, '0')}).exit_code, kExitFailed);
-  EXPECT_EQ(Run({"explain", "alert", "x"}).exit_code, kExitFailed);
+  EXPECT_EQ(Run({"explain", "alert", std::string(32, '0')}).exit_code, kExitNotFound);
+  EXPECT_EQ(Run({"explain", "alert", "x"}).exit_code, kExitUsage);
 }
 
 TEST_F(ExplainServiceTest, AnEventIsExplainedByTheRulesOfTheCluster) {

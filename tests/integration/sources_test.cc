@@ -138,7 +138,7 @@ TEST_F(SourcesTest, AreListedWithWhatTheySent) {
   ::testing::internal::CaptureStdout();
   const std::vector<const char*> command = {"weir", "sources", "--address",
                                             node_->address().c_str()};
-  EXPECT_EQ(Run(static_cast<int>(command.size()), command.data()), kExitOk);
+  EXPECT_EQ(cli::Run(static_cast<int>(command.size()), command.data()), kExitOk);
   const std::string table = ::testing::internal::GetCapturedStdout();
   EXPECT_THAT(table, HasSubstr("collector-7"));
   EXPECT_THAT(table, HasSubstr("1 malformed_json"));
