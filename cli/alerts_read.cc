@@ -184,6 +184,7 @@ void AddAlertReads(CLI::App* command, Action* action) {
       ->capture_default_str();
   list->add_option("--limit", list_flags->limit,
                    "At most so many, and how many more there are on standard error; 0: all")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   list->callback([action, list_flags] { *action = [list_flags] { return RunList(*list_flags); }; });
 

@@ -17,6 +17,7 @@
 #include "common/base/time.h"
 #include "common/config/config.h"
 #include "common/state/state_store.h"
+#include "common/telemetry/log.h"
 #include "tests/unit/cli/run_command.h"
 
 namespace weir::cli {
@@ -49,6 +50,9 @@ class AlertCommandsTest : public ::testing::Test {
   AlertCommandsTest()
       : folder_(std::filesystem::temp_directory_path() / fmt::format("weir_alert_commands_{}", getpid())) {
     std::filesystem::create_directories(folder_);
+    log::Options log;   // the node's lines are not the command's
+    log.file = (folder_ / "log").string();
+    EXPECT_TRUE(log::Init(log).ok());
     setenv("WEIR_CLIENT_CONFIG", (folder_ / "none.yaml").c_str(), 1);
     setenv("WEIR_ACTOR", "kim", 1);
     std::ofstream(folder_ / "rule.toml") << kRule;
@@ -72,6 +76,7 @@ class AlertCommandsTest : public ::testing::Test {
   }
   ~AlertCommandsTest() override {
     node_.reset();
+    EXPECT_TRUE(log::Init(log::Options()).ok());
     unsetenv("WEIR_ADDRESS");
     unsetenv("WEIR_CLIENT_CONFIG");
     unsetenv("WEIR_ACTOR");
