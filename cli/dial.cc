@@ -42,10 +42,11 @@ struct ClientState {
     const CLI::Option* option;
     std::string* address;
     bool optional;   // no cluster is asked unless it is named
+    // Of this command alone: variables of the environment are read for commands that are not called, too.
+    std::shared_ptr<Wanted> wanted;
   };
   std::vector<Target> targets;
   std::vector<std::pair<const CLI::Option*, std::vector<std::string>*>> tenants;
-  Wanted wanted;
   std::shared_ptr<grpc::ChannelCredentials> credentials;
 };
 
@@ -82,17 +83,18 @@ StatusOr<config::Context> FillFromContext(Wanted* wanted) {
 }
 
 // Those beside --address.
-void AddOtherOptions(CLI::App* app) {
-  Wanted& wanted = State().wanted;
-  app->add_option("--context", wanted.context,
+std::shared_ptr<Wanted> AddOtherOptions(CLI::App* app) {
+  auto wanted = std::make_shared<Wanted>();
+  app->add_option("--context", wanted->context,
                   "Name of a context (`weir context list`); default: the current one")
       ->envname(kContextVariable)
       ->group(kConnectionGroup);
   for (const Flag& flag : kFlags) {
-    app->add_option(flag.name, wanted.security.*flag.member, flag.text)
+    app->add_option(flag.name, wanted->security.*flag.member, flag.text)
         ->envname(flag.variable)
         ->group(kConnectionGroup);
   }
+  return wanted;
 }
 
 }  // namespace
@@ -103,14 +105,12 @@ void AddClientOptions(CLI::App* app, std::string* address) {
                                   ->capture_default_str()
                                   ->envname("WEIR_ADDRESS")
                                   ->group(kConnectionGroup);
-  State().targets.push_back({app, option, address, false});
-  AddOtherOptions(app);
+  State().targets.push_back({app, option, address, false, AddOtherOptions(app)});
 }
 
 void AddOptionalClientOptions(CLI::App* app, std::string* address, const std::string& text) {
   const CLI::Option* option = app->add_option("--address", *address, text);
-  State().targets.push_back({app, option, address, true});
-  AddOtherOptions(app);
+  State().targets.push_back({app, option, address, true, AddOtherOptions(app)});
 }
 
 void AddTenantDefault(const CLI::Option* option, std::vector<std::string>* tenants) {
@@ -126,19 +126,20 @@ Status LoadClientOptions() {
   const auto target = std::find_if(state.targets.begin(), state.targets.end(),
                                    [](const ClientState::Target& known) { return known.command->parsed(); });
   if (target == state.targets.end() ||
-      (target->optional && target->option->count() == 0 && state.wanted.context.empty())) {
+      (target->optional && target->option->count() == 0 && target->wanted->context.empty())) {
     return OkStatus();
   }
-  WEIR_ASSIGN_OR_RETURN(const config::Context context, FillFromContext(&state.wanted));
-  if (target->option->count() == 0 && !state.wanted.address.empty()) {
-    *target->address = state.wanted.address;
+  Wanted& wanted = *target->wanted;
+  WEIR_ASSIGN_OR_RETURN(const config::Context context, FillFromContext(&wanted));
+  if (target->option->count() == 0 && !wanted.address.empty()) {
+    *target->address = wanted.address;
   }
   for (const auto& [option, tenants] : state.tenants) {
     if (option->count() == 0 && !context.tenant.empty()) {
       *tenants = {context.tenant};
     }
   }
-  WEIR_ASSIGN_OR_RETURN(state.credentials, rpc::MakeClientCredentials(state.wanted.security));
+  WEIR_ASSIGN_OR_RETURN(state.credentials, rpc::MakeClientCredentials(wanted.security));
   return OkStatus();
 }
 
