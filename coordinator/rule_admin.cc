@@ -10,8 +10,8 @@
 
 #include "common/cluster/rule_change.h"
 #include "common/overlay/overlay.h"
+#include "common/plan/class_list.h"
 #include "coordinator/text_diff.h"
-#include "worker/rule_store.h"
 
 namespace weir::coordinator {
 namespace {
@@ -268,7 +268,7 @@ Status RuleAdmin::Commit(const RuleSetTexts& before, RuleSetTexts after, const s
   change->before = before.version;
   std::vector<Findings> findings;
   const plan::RuleSetPtr old = before.version.value == 0 ? nullptr : backend_->Compile(before, &findings);
-  cluster::SetClasses(old == nullptr ? "" : worker::ClassesAfter(*old), &after);
+  cluster::SetClasses(old == nullptr ? "" : plan::EncodeClassList(plan::ClassesOf(*old)), &after);
   const plan::RuleSetPtr compiled = backend_->Compile(after, &findings);
   change->windows = WindowsOf(old.get(), *compiled, change->files, backend_->ActiveFrom());
   if (options.dry_run) {

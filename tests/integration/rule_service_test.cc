@@ -205,7 +205,7 @@ TEST_F(RuleServiceTest, RulesAreSwitchedDeletedAndRolledBack) {
   EXPECT_EQ(Rules({"delete", "base"}).exit_code, kExitOk);
   EXPECT_FALSE(Runs("base"));
   const Outcome gone = Rules({"get", "base"});
-  EXPECT_EQ(gone.exit_code, kExitFailed);
+  EXPECT_EQ(gone.exit_code, kExitNotFound);
   EXPECT_THAT(gone.err, HasSubstr("weir rules list"));
   EXPECT_EQ(Rules({"rollback", "1"}).exit_code, kExitOk);
   EXPECT_TRUE(Runs("base"));
@@ -214,13 +214,13 @@ TEST_F(RuleServiceTest, RulesAreSwitchedDeletedAndRolledBack) {
                            "disabled Rule base (too loud)"}) {
     EXPECT_THAT(history.out, HasSubstr(line));
   }
-  EXPECT_EQ(Rules({"rollback", "77"}).exit_code, kExitFailed);
+  EXPECT_EQ(Rules({"rollback", "77"}).exit_code, kExitNotFound);
 }
 
 TEST_F(RuleServiceTest, AStaleVersionIsRefused) {
   ASSERT_EQ(Rules({"disable", "base"}).exit_code, kExitOk);
   const Outcome stale = Rules({"enable", "base", "--if-version", "1"});
-  EXPECT_EQ(stale.exit_code, kExitFailed);
+  EXPECT_EQ(stale.exit_code, kExitConflict);
   EXPECT_THAT(stale.err, HasSubstr("the newest rule set is version 2, not 1"));
   EXPECT_EQ(Rules({"enable", "base", "--if-version", "2"}).exit_code, kExitOk);
 }

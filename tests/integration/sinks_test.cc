@@ -13,6 +13,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include "cli/cli.h"
 #include "cli/node.h"
 #include "common/base/clock.h"
 #include "common/rpc/channel.h"
@@ -171,7 +172,7 @@ TEST_F(SinksTest, CommandShowsSinksAndDeadLetters) {
   EXPECT_EQ(retry.exit_code, 0) << retry.err;
   EXPECT_THAT(retry.out, HasSubstr("1 alerts are delivered once more"));
   const Outcome unknown = RunCommand({"sinks", "retry", "nobody", "--address", address.c_str()});
-  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_EQ(unknown.exit_code, kExitNotFound);
   EXPECT_THAT(unknown.err, HasSubstr("no sink is called 'nobody'"));
 }
 

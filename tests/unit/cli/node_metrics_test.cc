@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/source_watch.h"
 #include "tests/testing/http_get.h"
 
 namespace weir::cli {
@@ -34,6 +35,7 @@ TEST(NodeMetricsTest, EveryMetricOfTheTableIsServedAndNoOther) {
   hook.name = "hook";
   FillSinkMetrics({hook}, 0, &sink);
   FillAlertMetrics(coordinator::AlertIndex(100, 10), &sink);
+  FillSourceMetrics(coordinator::SourceWatch({}, nullptr, nullptr), &sink);
   FillLeaderMetrics({}, &sink);
   FillMemberMetrics(true, &sink);
   FillRpcMetrics({}, &sink);
