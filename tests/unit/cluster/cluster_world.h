@@ -50,8 +50,9 @@ class Link final : public meta::MetaStore {
       held_.push_back(std::move(txn));
       scheduler_->PostAfter(kDeadlineMs, [done] { done(Unavailable("no answer in time")); });
     } else if (lose_answers) {
-      store_->Commit(std::move(txn), [this, done](const StatusOr<meta::TxnResult>&) {
-        scheduler_->PostAfter(kDeadlineMs, [done] { done(Unavailable("the answer was lost")); });
+      store_->Commit(std::move(txn), [scheduler = scheduler_, done](const StatusOr<meta::TxnResult>&) {
+        // By now the process may have died, and this link with it.
+        scheduler->PostAfter(kDeadlineMs, [done] { done(Unavailable("the answer was lost")); });
       });
     } else if (Passes(done)) {
       store_->Commit(std::move(txn), std::move(done));

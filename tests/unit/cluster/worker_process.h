@@ -52,9 +52,9 @@ class FakeHolder final : public ShardHolder {
   }
   void IsShardEmpty(ShardId shard, std::function<void(bool)> done) override {
     ++asked;
-    scheduler_->PostAfter(answer_delay_ms, [this, shard, done, data = data_] {
+    scheduler_->PostAfter(answer_delay_ms, [this, alive = std::weak_ptr(alive_), shard, done, data = data_] {
       done(!data->contains(shard));
-      if (after_answer != nullptr) {
+      if (!alive.expired() && after_answer != nullptr) {
         after_answer(shard);
       }
     });
@@ -74,6 +74,7 @@ class FakeHolder final : public ShardHolder {
   task::Scheduler* const scheduler_;
   Holdings* const holdings_;
   std::set<ShardId>* const data_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 struct WorkerProcess {
