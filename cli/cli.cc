@@ -69,6 +69,7 @@ int Run(int argc, const char* const* argv) {
   AddClusterCommand(&app, &action);
   AddSourcesCommand(&app, &action);
   AddRulesCommand(&app, &action);
+  AddGroupsCommand(&app, &action);
   AddExplainCommand(&app, &action);
   AddBacktestCommand(&app, &action);
   AddNormalizeCommand(&app, &action);

@@ -18,6 +18,7 @@ void AddIngestCommand(CLI::App* app, Action* action);
 void AddAlertsCommand(CLI::App* app, Action* action);
 void AddClusterCommand(CLI::App* app, Action* action);
 void AddExplainCommand(CLI::App* app, Action* action);
+void AddGroupsCommand(CLI::App* app, Action* action);
 void AddRulesCommand(CLI::App* app, Action* action);
 void AddSinksCommand(CLI::App* app, Action* action);
 void AddStoriesCommand(CLI::App* app, Action* action);

@@ -21,6 +21,7 @@
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
 #include "coordinator/explain_service.h"
+#include "coordinator/group_service.h"
 #include "coordinator/ingest_client.h"
 #include "coordinator/leader.h"
 #include "coordinator/leader_client.h"
@@ -90,6 +91,7 @@ class CoordinatorNode final : public RoleNode {
   RuleHistory rule_history_;
   std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<coordinator::ExplainService> explain_service_;
+  std::unique_ptr<coordinator::GroupService> group_service_;
   std::unique_ptr<rpc::Server> server_;
   task::ThreadScheduler compiler_;   // of rule sets
   mutable std::mutex mutex_;
@@ -133,9 +135,15 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
                                                                    index_.get(), clock);
   MakeRuleService(config, clock);
   explain_service_ = std::make_unique<coordinator::ExplainService>(AlertsOf(config));
+  group_service_ = std::make_unique<coordinator::GroupService>(
+      coordinator::MakeRemoteGroupBackend(workers_.get(), [this] {
+        const std::lock_guard lock(mutex_);
+        return rules_;
+      }));
   WEIR_ASSIGN_OR_RETURN(
       server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
-                                                  rule_service_.get(), explain_service_.get()},
+                                                  rule_service_.get(), explain_service_.get(),
+                                                  group_service_.get()},
                                   security_.server));
   StartLeader(config, clock, std::move(texts));
   WatchSources(config, clock);
@@ -457,6 +465,7 @@ void CoordinatorNode::Stop() {
   compiler_.Stop();
   rule_service_.reset();
   explain_service_.reset();
+  group_service_.reset();
   cluster_service_.reset();   // its threads ask the leader and the judge
   if (judge_ != nullptr) {
     judge_->Stop();

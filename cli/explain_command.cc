@@ -7,6 +7,7 @@ void AddExplainCommand(CLI::App* app, Action* action) {
       app->add_subcommand("explain", "Say why something fired, or why it did not");
   command->require_subcommand(1);
   AddExplainAlertCommand(command, action);
+  AddExplainGroupCommand(command, action);
   AddExplainEventCommand(command, action);
 }
 

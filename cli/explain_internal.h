@@ -12,6 +12,8 @@ namespace weir::cli {
 
 // explain_alert.cc
 void AddExplainAlertCommand(CLI::App* explain, Action* action);
+// explain_group.cc
+void AddExplainGroupCommand(CLI::App* explain, Action* action);
 // explain_event.cc
 void AddExplainEventCommand(CLI::App* explain, Action* action);
 

@@ -91,10 +91,12 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
   MakeRuleService();
   explain_service_ = std::make_unique<coordinator::ExplainService>(
       coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
+  group_service_ = std::make_unique<coordinator::GroupService>(
+      coordinator::MakeLocalGroupBackend(worker_.get()));
   std::vector<grpc::Service*> services = ingest_services_->list();
   sink_service_ = std::make_unique<worker::SinkService>(outbox_.get());
   services.insert(services.end(), {alert_service_.get(), cluster_service_.get(), rule_service_.get(),
-                                   explain_service_.get(), sink_service_.get()});
+                                   explain_service_.get(), group_service_.get(), sink_service_.get()});
   WEIR_ASSIGN_OR_RETURN(server_, rpc::Server::Start(config.listen, services, security_.server));
   outbox_->Start([worker = worker_.get()](const Hash128& id) { return worker->GetAlert(id); });
   return OkStatus();

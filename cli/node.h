@@ -18,6 +18,7 @@
 #include "coordinator/alert_service.h"
 #include "coordinator/cluster_service.h"
 #include "coordinator/explain_service.h"
+#include "coordinator/group_service.h"
 #include "coordinator/rule_service.h"
 #include "coordinator/source_watch.h"
 #include "coordinator/spread_judge.h"
@@ -91,6 +92,7 @@ class Node final : public ProbeTarget {
   std::unique_ptr<worker::SinkService> sink_service_;
   std::unique_ptr<coordinator::RuleService> rule_service_;
   std::unique_ptr<coordinator::ExplainService> explain_service_;
+  std::unique_ptr<coordinator::GroupService> group_service_;
   std::unique_ptr<rpc::Server> server_;
 };
 

@@ -422,6 +422,68 @@ StatusOr<worker::AlertsFound> WorkerClient::FindAlerts(const worker::AlertQuery&
   return found;
 }
 
+StatusOr<std::vector<worker::GroupsFound>> WorkerClient::FindGroups(
+    const worker::GroupQuery& query) {
+  pb::FindGroupsRequest request;
+  request.set_rule_id(query.rule_id);
+  request.set_rule_set_version(query.version.value);
+  for (const auto& [name, text] : query.keys) {
+    pb::GroupKey* key = request.add_keys();
+    key->set_name(name);
+    key->set_text(text);
+  }
+  request.set_limit(static_cast<uint32_t>(std::min<std::size_t>(query.limit, UINT32_MAX)));
+  request.set_whole(query.whole);
+  const auto calls = impl_->AskAll<pb::FindGroupsRequest, pb::FindGroupsResponse>(
+      request, impl_->options().search_timeout_ms, [](auto* stub, auto* call, auto done) {
+        stub->FindGroups(&call->context, &call->request, &call->response, std::move(done));
+      });
+  std::vector<worker::GroupsFound> all;
+  for (const auto& call : calls) {
+    if (!call->status.ok()) {
+      return Annotate(call->status, fmt::format("asking worker '{}' for groups", call->peer->peer.id));
+    }
+    worker::GroupsFound& found = all.emplace_back();
+    found.groups.assign(call->response.groups().begin(), call->response.groups().end());
+    found.window_end_ms = call->response.window_end_unix_millis();
+    found.created_ms = call->response.created_unix_millis();
+    found.closed_ms = call->response.closed_unix_millis();
+    found.matched = call->response.matched();
+    found.shards = call->response.shards();
+  }
+  return all;
+}
+
+StatusOr<std::vector<worker::CoveringAlert>> WorkerClient::FindCovering(
+    const worker::CoveringQuery& query) {
+  pb::FindCoveringRequest request;
+  request.set_rule_id(query.rule_id);
+  request.set_judged_unix_millis(query.judged_ms);
+  for (const Hash128& key : query.keys) {
+    request.add_keys(key.ToBytes());
+  }
+  const auto calls = impl_->AskAll<pb::FindCoveringRequest, pb::FindCoveringResponse>(
+      request, impl_->options().call_timeout_ms, [](auto* stub, auto* call, auto done) {
+        stub->FindCovering(&call->context, &call->request, &call->response, std::move(done));
+      });
+  std::vector<worker::CoveringAlert> covering(query.keys.size());
+  for (const auto& call : calls) {
+    if (!call->status.ok()) {
+      return Annotate(call->status,
+                      fmt::format("asking worker '{}' what is suppressed", call->peer->peer.id));
+    }
+    const int count = std::min(call->response.alerts_size(), static_cast<int>(covering.size()));
+    for (int i = 0; i < count; ++i) {
+      const pb::CoveringAlert& alert = call->response.alerts(i);
+      if (alert.alert_id().size() == 16) {
+        covering[static_cast<std::size_t>(i)] = {Hash128::FromBytes(alert.alert_id()),
+                                                 alert.until_unix_millis()};
+      }
+    }
+  }
+  return covering;
+}
+
 std::vector<worker::AlertUpdateResult> WorkerClient::UpdateAlerts(
     const std::string& worker, const std::vector<worker::AlertUpdate>& updates) {
   std::vector<worker::AlertUpdateResult> results(updates.size());

@@ -50,7 +50,7 @@ class WorkerClient {
   struct Options {
     std::string cluster_id;
     int64_t call_timeout_ms = 5000;     // of GetAlert and GetStatus
-    int64_t search_timeout_ms = 30 * 1000;   // of FindAlerts and UpdateAlerts
+    int64_t search_timeout_ms = 30 * 1000;   // of FindAlerts, FindGroups and UpdateAlerts
     int64_t reconnect_ms_min = 200;     // of a watch that broke; doubled up to
     int64_t reconnect_ms_max = 3000;
     std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr;   // null: not encrypted
@@ -77,6 +77,12 @@ class WorkerClient {
   // Waits until every worker has judged what it has closed. Unavailable names the worker that did not
   // answer, DeadlineExceeded comes after timeout_ms.
   Status WaitJudged(int64_t timeout_ms);
+
+  // What each worker found (worker::Worker::FindGroups). Unavailable names one that did not answer; other
+  // errors are a worker's.
+  StatusOr<std::vector<worker::GroupsFound>> FindGroups(const worker::GroupQuery& query);
+  // As many as keys, from whatever worker has one. Unavailable as above.
+  StatusOr<std::vector<worker::CoveringAlert>> FindCovering(const worker::CoveringQuery& query);
 
   // Does the same action to alerts of one worker; blocks. As many results, in their order.
   std::vector<worker::AlertUpdateResult> UpdateAlerts(

@@ -15,6 +15,7 @@
 #include "worker/alert_shards.h"
 #include "worker/closing_rounds.h"
 #include "worker/executor.h"
+#include "worker/group_shards.h"
 #include "worker/log_writer.h"
 #include "worker/rule_store.h"
 #include "worker/spread_shards.h"
@@ -97,6 +98,7 @@ class Worker::Impl final : public shard::Environment {
   void Drain() { rounds_->Drain(watermarks_.closed_ms()); }
   SpreadShards& spread() { return *spread_; }
   AlertShards& alerts() { return *alerts_; }
+  GroupShards& groups() { return *groups_; }
   LogWriter& writer() { return *writer_; }
   WorkerStatus GetStatus();
 
@@ -122,6 +124,7 @@ class Worker::Impl final : public shard::Environment {
   std::unique_ptr<ClosingRounds> rounds_;
   std::unique_ptr<SpreadShards> spread_;
   std::unique_ptr<AlertShards> alerts_;
+  std::unique_ptr<GroupShards> groups_;
   std::unique_ptr<task::Scheduler> log_;   // of the writer and of what decides who holds what
   bool started_ = false;
 
@@ -190,6 +193,8 @@ Status Worker::Impl::Start() {
                                            log_.get());
   alerts_ = std::make_unique<AlertShards>(&executors_, writer_.get(), &watermarks_, log_.get(),
                                           [this] { return rules(); });
+  groups_ = std::make_unique<GroupShards>(&executors_, writer_.get(), this, log_.get(),
+                                          options_.clock == ClockMode::kWall ? clock_ : nullptr);
   log_->Post([this, version] {
     writer_->set_version(version);
     alerts_->KeepFor(options_.alerts_retention_ms, options_.retention_look_ms);
@@ -546,6 +551,12 @@ StatusOr<alert::AlertDetails> Worker::ShowAlert(const Hash128& alert_id) {
 void Worker::UpdateAlerts(std::vector<AlertUpdate> updates,
                           std::function<void(std::vector<AlertUpdateResult>)> done) {
   impl_->writer().Update(std::move(updates), std::move(done));
+}
+StatusOr<GroupsFound> Worker::FindGroups(const GroupQuery& query) {
+  return impl_->groups().Find(query);
+}
+StatusOr<std::vector<CoveringAlert>> Worker::FindCovering(const CoveringQuery& query) {
+  return impl_->groups().FindCovering(query);
 }
 StatusOr<AlertsFound> Worker::FindAlerts(const AlertQuery& query) {
   return impl_->alerts().Find(query);

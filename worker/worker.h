@@ -239,6 +239,38 @@ struct AlertsFound {
   uint64_t shards = 0;              // that were looked through
 };
 
+// Groups of a rule that somebody looks for.
+struct GroupQuery {
+  std::string rule_id;
+  RuleSetVersion version;           // that must be active
+  // Only groups whose key of this name is shown as this text.
+  std::vector<std::pair<std::string, std::string>> keys;
+  std::size_t limit = 0;
+  bool whole = false;               // also panes before the window, and episodes
+};
+
+struct GroupsFound {
+  // Encoded (shard/group.h). Of a spread rule more than the limit, and parts of groups.
+  std::vector<std::string> groups;
+  UnixMillis window_end_ms = 0;     // 0: a replay without rows
+  UnixMillis created_ms = INT64_MIN;   // the clock when the youngest window began to fill; not known: min
+  UnixMillis closed_ms = INT64_MAX;    // in every shard
+  uint64_t matched = 0;             // groups with rows in the window, or with the keys
+  uint64_t shards = 0;              // that were looked through
+};
+
+// What suppresses hits of a rule.
+struct CoveringQuery {
+  std::string rule_id;
+  std::vector<Hash128> keys;        // shard::Judge::SuppressionKeyOf
+  UnixMillis judged_ms = 0;         // when the hits would be judged
+};
+
+struct CoveringAlert {
+  Hash128 alert;                    // zero: none
+  UnixMillis until_ms = 0;          // hits judged up to then fold into it
+};
+
 // The texts of a rule set to activate.
 struct RuleFile {
   std::string path;
@@ -334,6 +366,13 @@ class Worker {
   // The first alerts of an order, from the stores: reads every alert of every shard held. Unavailable when
   // one of them is not served now. Blocks.
   StatusOr<AlertsFound> FindAlerts(const AlertQuery& query);
+
+  // The nearest groups of a rule, or those of given keys, in the window of now. Looks through all groups, in
+  // slices between rows. NotFound when the rule counts no groups, FailedPrecondition when another rule set is
+  // active, Unavailable when a shard is not served now. Blocks.
+  StatusOr<GroupsFound> FindGroups(const GroupQuery& query);
+  // As many as keys. Unavailable as above. Blocks.
+  StatusOr<std::vector<CoveringAlert>> FindCovering(const CoveringQuery& query);
 
   WorkerStatus GetStatus();
   // An alert with its columns computed on the panes as they are now, and its rule's note. NotFound.

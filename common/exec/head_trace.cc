@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -19,7 +20,7 @@
 namespace weir::exec {
 namespace {
 
-// Passes an event's fields on, and notes which were asked for.
+// Passes an event's fields on, and notes which were asked for. Of no event all are null.
 class NotingSource final : public FieldSource {
  public:
   NotingSource(source::Event* event, std::size_t fields) : FieldSource(fields), event_(event) {}
@@ -34,7 +35,7 @@ class NotingSource final : public FieldSource {
  protected:
   Value Load(FieldId id) override {
     read_.push_back(id);
-    return event_->Get(id);
+    return event_ == nullptr ? Value::Null() : event_->Get(id);
   }
 
  private:
@@ -94,22 +95,35 @@ Places PlacesOf(const rule::Rule& rule) {
 
 class Tracer {
  public:
-  Tracer(const plan::RuleSet& rules, const plan::CompiledRule& rule, source::Event* event)
-      : rules_(rules),
-        rule_(rule),
-        fields_(event, rules.fields->size()),
-        slots_(std::max<std::size_t>(1, rule.head.slot_count)) {
+  struct Column {
+    uint32_t slot = 0;
+    bool hidden = false;
+  };
+  using Columns = std::map<std::string, Column>;
+
+  // All outlive it. event: null where the steps read none.
+  Tracer(const std::vector<plan::RowStep>& steps, const FieldRegistry& registry, source::Event* event,
+         Value* slots, UnixMillis now_ms)
+      : steps_(steps), registry_(registry), fields_(event, registry.size()), slots_(slots) {
     context_.fields = &fields_;
-    context_.slots = slots_.data();
+    context_.slots = slots;
     context_.arena = &arena_;
+    context_.now_ms = now_ms;
+  }
+
+  // Columns that are there before the first step.
+  void SetColumns(Columns columns) { given_ = std::move(columns); }
+  void SetRule(const rule::Rule& rule) {
+    exceptions_ = &rule.adjustments.exceptions;
+    places_ = PlacesOf(rule);
   }
 
   HeadTrace Run() {
     StepCounters counters;
-    std::vector<uint64_t> excepted(rule_.source.adjustments.exceptions.size());
-    counters.excepted = excepted.data();
+    std::vector<uint64_t> excepted(exceptions_ == nullptr ? 0 : exceptions_->size());
+    counters.excepted = excepted.empty() ? nullptr : excepted.data();
     RunRowSteps(
-        rule_.head.steps, 0, &context_, &counters, [this] { ++trace_.rows; },
+        steps_, 0, &context_, &counters, [this] { ++trace_.rows; },
         [this](std::size_t step) { TakeDrop(step); });
     if (trace_.rows != 0) {
       HeadTrace matched;
@@ -120,32 +134,25 @@ class Tracer {
   }
 
  private:
-  struct Column {
-    uint32_t slot = 0;
-    bool hidden = false;
-  };
-
   // Of several rows (MV_EXPAND) the one that came furthest is told.
   void TakeDrop(std::size_t step) {
     if (furthest_.has_value() && *furthest_ >= step) {
       return;
     }
     furthest_ = step;
-    const auto& filter = std::get<plan::FilterStep>(rule_.head.steps[step]);
+    const auto& filter = std::get<plan::FilterStep>(steps_[step]);
     trace_ = HeadTrace();
     trace_.outcome = HeadTrace::Outcome::kFiltered;
     trace_.step = filter.text;
     FindColumns(step);
-    if (filter.exception >= 0) {
+    if (filter.exception >= 0 && exceptions_ != nullptr) {
       trace_.outcome = HeadTrace::Outcome::kExcepted;
-      trace_.exception =
-          rule_.source.adjustments.exceptions[static_cast<std::size_t>(filter.exception)].name;
+      trace_.exception = (*exceptions_)[static_cast<std::size_t>(filter.exception)].name;
     }
     expr::Part whole;
     whole.expr = filter.condition;
     whole.text = WithoutKeyword(filter.text);
-    const Places places = PlacesOf(rule_.source);
-    if (const auto place = places.find(whole.text); place != places.end()) {
+    if (const auto place = places_.find(whole.text); place != places_.end()) {
       std::tie(whole.line, whole.column) = place->second;
     }
     Add(whole, true, 0);
@@ -153,9 +160,9 @@ class Tracer {
 
   // What the steps before made, and what they did not find.
   void FindColumns(std::size_t end) {
-    columns_.clear();
+    columns_ = given_;
     for (std::size_t i = 0; i < end; ++i) {
-      const plan::RowStep& step = rule_.head.steps[i];
+      const plan::RowStep& step = steps_[i];
       if (const auto* assign = std::get_if<plan::AssignStep>(&step)) {
         const std::string text = WithoutKeyword(assign->text);
         const std::size_t sign = text.find(" = ");
@@ -182,7 +189,7 @@ class Tracer {
     bool hidden = false;
     const Value value = Evaluate(input, &seen);
     for (const FieldId id : fields_.read()) {
-      hidden = hidden || HoldsPrivateText(rules_.fields->field(id).name);
+      hidden = hidden || HoldsPrivateText(registry_.field(id).name);
     }
     for (const auto& [name, column] : columns_) {
       hidden = hidden || (column.hidden && text.find(name) != std::string::npos);
@@ -213,7 +220,7 @@ class Tracer {
     fields_.Begin();
     const Value value = part.Eval(context_);
     for (const FieldId id : fields_.read()) {
-      const std::string& name = rules_.fields->field(id).name;
+      const std::string& name = registry_.field(id).name;
       seen->push_back({name, ShowValue(fields_.Get(id), HoldsPrivateText(name))});
     }
     return value;
@@ -265,13 +272,16 @@ class Tracer {
     }
   }
 
-  const plan::RuleSet& rules_;
-  const plan::CompiledRule& rule_;
+  const std::vector<plan::RowStep>& steps_;
+  const FieldRegistry& registry_;
+  const std::vector<rule::Exception>* exceptions_ = nullptr;
+  Places places_;
   NotingSource fields_;
-  std::vector<Value> slots_;
+  Value* const slots_;
   Arena arena_;
   expr::EvalContext context_;
-  std::map<std::string, Column> columns_;
+  Columns given_;
+  Columns columns_;
   std::optional<std::size_t> furthest_;
   HeadTrace trace_;
 };
@@ -290,7 +300,54 @@ HeadTrace TraceHead(const plan::RuleSet& rules, const plan::CompiledRule& rule,
     trace.step = fmt::format("FROM {}", fmt::join(rule.head.patterns, ", "));
     return trace;
   }
-  return Tracer(rules, rule, &event).Run();
+  std::vector<Value> slots(std::max<std::size_t>(1, rule.head.slot_count));
+  Tracer tracer(rule.head.steps, *rules.fields, &event, slots.data(), 0);
+  tracer.SetRule(rule.source);
+  return tracer.Run();
+}
+
+TailTrace TraceTail(const plan::RuleSet& rules, const plan::CompiledRule& rule, Value* row,
+                    UnixMillis judged_ms) {
+  TailTrace trace;
+  std::vector<plan::RowStep> steps;   // up to the first that looks at other groups
+  for (const plan::TailStep& step : rule.tail.steps) {
+    std::visit(
+        [&](const auto& each) {
+          using Step = std::decay_t<decltype(each)>;
+          if constexpr (std::is_constructible_v<plan::RowStep, const Step&>) {
+            steps.emplace_back(each);
+          } else if constexpr (!std::is_same_v<Step, plan::SortStep>) {   // the order of one is what it is
+            trace.together = each.text;
+          }
+        },
+        step);
+    if (!trace.together.empty()) {
+      break;
+    }
+  }
+  const plan::Window& window = rules.windows[rule.window_index];
+  std::vector<bool> hidden;   // by slot, of what the fold gives
+  for (const plan::FoldKey& key : window.keys) {
+    hidden.push_back(MayHoldPrivateText(key.text));
+  }
+  for (const plan::FoldAggregate& aggregate : window.aggregates) {
+    hidden.push_back(MayHoldPrivateText(aggregate.text));
+  }
+  Tracer::Columns columns;
+  for (const plan::Tail::Output& output : rule.tail.outputs) {
+    if (output.slot < hidden.size()) {
+      columns[output.name] = {output.slot, hidden[output.slot]};
+    }
+  }
+  Tracer tracer(steps, *rules.fields, nullptr, row, judged_ms);
+  tracer.SetColumns(std::move(columns));
+  HeadTrace steps_trace = tracer.Run();
+  trace.passes = steps_trace.outcome == HeadTrace::Outcome::kMatched;
+  if (!trace.passes) {
+    trace.together.clear();
+    trace.predicates = std::move(steps_trace.predicates);
+  }
+  return trace;
 }
 
 }  // namespace weir::exec

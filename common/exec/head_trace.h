@@ -1,5 +1,6 @@
-// Why a rule's head took an event or left it out: the head is run as ingest runs it, and whatever filter
-// dropped the furthest row is taken apart. For people who ask; ingest does not come here.
+// Why a rule's head took an event or left it out, and its tail a group: the steps are run as they always
+// are, and whatever filter dropped the furthest row is taken apart. For people who ask; nothing that runs
+// for every event comes here.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/time.h"
 #include "common/plan/plan.h"
 #include "common/source/decoder.h"
 
@@ -46,8 +48,20 @@ struct HeadTrace {
   std::vector<std::string> notes;
 };
 
+// What the tail says of one group.
+struct TailTrace {
+  bool passes = false;                       // every condition up to `together`, or of the tail
+  // The first step that looks at all groups together, from which on one alone tells nothing; "": none.
+  std::string together;
+  std::vector<TracedPredicate> predicates;   // as of HeadTrace; none when it passes
+};
+
 // The columns that a step names, as it is written ("WHERE calls >= 3").
 std::vector<std::string> ColumnsOfStep(std::string_view text);
+
+// row has the fold's keys and finished aggregates (plan::Tail); it is changed.
+TailTrace TraceTail(const plan::RuleSet& rules, const plan::CompiledRule& rule, Value* row,
+                    UnixMillis judged_ms);
 
 // REQUIRES: the event was decoded with the fields of the rule's rule set.
 HeadTrace TraceHead(const plan::RuleSet& rules, const plan::CompiledRule& rule,

@@ -205,6 +205,40 @@ Status GroupTable::ForEach(const ExpiresFn& expires,
   return OkStatus();
 }
 
+Status GroupTable::ForEachIn(uint32_t slice, uint32_t count,
+                             const std::function<void(const Group&)>& visit) const {
+  // Slices are ranges of the first two bytes of hashes, so that of the store only one is read.
+  const auto slice_of = [count](const Hash128& hash) {
+    return static_cast<uint32_t>(((hash.high >> 48) * count) >> 16);
+  };
+  for (const auto& [hash, entry] : entries_) {
+    if (slice_of(hash) != slice) {
+      continue;
+    }
+    if (entry.open != nullptr) {
+      visit(*entry.open);
+    } else {
+      visit(Group::Decode(window_, BytesOf(entry)));
+    }
+  }
+  if (!store_may_hold_) {
+    return OkStatus();
+  }
+  const uint64_t width = (uint64_t{1} << 48) * (65536 / count);   // of hash.high, a slice has
+  std::string first = key_prefix_;
+  Hash128{slice * width, 0}.AppendTo(&first);
+  std::string end = key_prefix_;
+  Hash128{(slice + 1) * width, 0}.AppendTo(&end);
+  return store_->Scan(state::Family::kState, first,
+                      slice + 1 == count ? state::PrefixEnd(key_prefix_) : end,
+                      [&](std::string_view key, std::string_view value) {
+                        if (!entries_.contains(HashOfKey(key))) {
+                          visit(Group::Decode(window_, value));
+                        }
+                        return true;
+                      });
+}
+
 void GroupTable::Checkpoint(uint64_t dead_before_ms, const ExpiresFn& expires,
                             state::WriteBatch* batch) {
   CloseIdle(0, expires);

@@ -56,6 +56,11 @@ class GroupTable {
   Status ForEach(const ExpiresFn& expires,
                  const std::function<void(const Hash128&, Group&)>& visit);
 
+  // Visits the groups in one of `count` slices (a power of two, at most 65536) of all hashes, in memory or
+  // stored, each once. Opens none: nothing gets into memory or stays there for it.
+  Status ForEachIn(uint32_t slice, uint32_t count,
+                   const std::function<void(const Group&)>& visit) const;
+
   // Adds all changed groups to the batch (dead ones as deletions) and counts them clean.
   void Checkpoint(uint64_t dead_before_ms, const ExpiresFn& expires, state::WriteBatch* batch);
   // Frees clean groups until at most target_bytes are used; returns the bytes freed.

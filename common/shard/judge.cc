@@ -127,12 +127,17 @@ void Judge::LiftSilence(const plan::CompiledRule& rule, alert::Alert* alert) {
 
 std::optional<Hash128> Judge::SuppressionKeyOf(const RuleState& rule,
                                                const exec::TailRow& row) const {
-  const auto& plan = rule.rule->suppression;
+  return SuppressionKeyOf(*rule.rule, rule.hash, row);
+}
+
+std::optional<Hash128> Judge::SuppressionKeyOf(const plan::CompiledRule& rule, const Hash128& hash,
+                                               const exec::TailRow& row) {
+  const auto& plan = rule.suppression;
   if (!plan.has_value()) {
     return std::nullopt;
   }
   std::string bytes;
-  rule.hash.AppendTo(&bytes);
+  hash.AppendTo(&bytes);
   for (const plan::SuppressionKey& key : plan->keys) {
     const Value value = key.slot.has_value() ? row[*key.slot] : Value::Null();
     if (value.is_null() && !plan->suppress_missing) {

@@ -88,6 +88,12 @@ class Judge {
   Status JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
                     std::string_view event_id, UnixMillis time_ms, const Instant& instant);
 
+  // The key under which a row of the rule (RuleHash) is suppressed; empty when it is not.
+  static std::optional<Hash128> SuppressionKeyOf(const plan::CompiledRule& rule, const Hash128& hash,
+                                                 const exec::TailRow& row);
+  // How long an alert of the rule suppresses others; empty: within its tick only. REQUIRES: it suppresses.
+  static std::optional<int64_t> SuppressionMs(const plan::CompiledRule& rule);
+
   // When a group is dead: no window that could still be judged sees it.
   uint64_t ExpiresMs(const Group& group) const;
   // Highest pane index that no acceptable row's window reaches.
@@ -103,10 +109,7 @@ class Judge {
   std::string GroupBytes(const plan::Tail& tail, const exec::TailRow& row) const;
   Hash128 AlertId(const plan::CompiledRule& rule, std::string_view group, UnixMillis at_ms,
                   uint64_t ordinal) const;
-  // The key under which a row is suppressed; empty when it is not.
   std::optional<Hash128> SuppressionKeyOf(const RuleState& rule, const exec::TailRow& row) const;
-  // How long an alert of the rule suppresses others; empty: within its tick only.
-  static std::optional<int64_t> SuppressionMs(const plan::CompiledRule& rule);
   // Folds a hit into the alert that suppresses it and returns its id; empty when none does.
   StatusOr<std::optional<Hash128>> FoldIfSuppressed(const std::optional<Hash128>& key,
                                                     UnixMillis judged_ms, RuleState* rule);

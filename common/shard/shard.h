@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 #include "common/base/status.h"
 #include "common/plan/plan.h"
 #include "common/shard/alert_book.h"
+#include "common/shard/group_search.h"
 #include "common/shard/identity_index.h"
 #include "common/shard/judge.h"
 #include "common/shard/record.h"
@@ -92,6 +94,12 @@ struct SpreadView {
   bool wants_closing = false;           // time has come further than is logged here, and matters
 };
 
+// An alert that suppresses others of its key.
+struct Covering {
+  Hash128 alert;
+  UnixMillis until_ms = 0;              // hits judged up to then fold into it
+};
+
 // Parts of the groups of a tick.
 struct TickParts {
   std::vector<std::string> groups;      // encoded (MergeParts)
@@ -120,6 +128,16 @@ class Shard {
                                   const SpreadHint& hint, UnixMillis closed_ms);
   // The parts of the groups that may pass a tick. FailedPrecondition also when the tick is not closed here.
   StatusOr<TickParts> CollectTick(const Hash128& rule, RuleSetVersion version, UnixMillis tick_ms);
+
+  // ---- what people ask about groups (shard_groups.cc) ----
+  // FailedPrecondition when another rule set is active here, NotFound when the rule counts no groups.
+  StatusOr<RuleView> ViewRule(const Hash128& rule, RuleSetVersion version) const;
+  // Adds the groups of the slice that the rule has here; as ViewRule.
+  Status FindGroups(const Hash128& rule, RuleSetVersion version, const GroupSlice& slice,
+                    NearestGroups* nearest) const;
+  // The alert of the rule into which a hit with this key (SuppressionKeyOf) would fold.
+  std::optional<Covering> FindCovering(const Hash128& rule, const Hash128& key,
+                                       UnixMillis judged_ms) const;
 
   // Adds all changes since the last checkpoint, the log number they reach, and the removal of the log
   // up to it, to one batch. The caller writes the batch; until it is durable the log is what counts.
@@ -177,6 +195,7 @@ class Shard {
   bool JudgedElsewhere(const plan::CompiledRule& rule) const {
     return rule.spread && !options_.whole;
   }
+  StatusOr<const RuleState*> FindCounting(const Hash128& rule, RuleSetVersion version) const;
   StatusOr<RuleState*> FindSpread(const Hash128& rule, RuleSetVersion version);
   void FindSpreadJudged(std::size_t window_index);
   // Up to where every spread rule is judged, as far as it was told; kTimeMax when there is none.
