@@ -27,6 +27,7 @@ struct BacktestFlags {
   std::string alerts;
   std::string format;
   std::string tenant = "default";
+  std::string evidence = "redacted";
   std::string expect;
   std::string junit;
 };
@@ -48,6 +49,7 @@ backtest::Options MakeOptions(const BacktestFlags& flags) {
     (NamesRules(path) ? options.rule_paths : options.files).push_back(path);
   }
   options.tenant = flags.tenant;
+  options.evidence = plan::EvidenceNamed(flags.evidence).value_or(plan::Evidence::kRedacted);
   if (flags.mode == "schedule") {
     options.mode = plan::JudgeMode::kSchedule;
   } else if (flags.mode == "continuous") {
@@ -191,6 +193,10 @@ void AddBacktestCommand(CLI::App* app, Action* action) {
                       "instead of the alerts; exit code 1 if they do");
   command->add_option("--junit", flags->junit, "With --expect: also write a report in JUnit's XML");
   command->add_option("--tenant", flags->tenant, "Whose events these are; part of the alerts' ids")
+      ->capture_default_str();
+  command->add_option("--evidence", flags->evidence,
+                      "What alerts show of prompts and completions (docs/privacy.md)")
+      ->check(CLI::IsMember({"none", "redacted", "full"}))
       ->capture_default_str();
   command->add_option("FILE", flags->files, "Files of events, or - for standard input")->required();
   command->callback([action, flags] { *action = [flags] { return RunBacktest(*flags); }; });

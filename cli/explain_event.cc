@@ -221,9 +221,8 @@ void EventExplainer::FindDestinations(source::Event* event) {
         ByteReader key(row.key);
         for (const plan::FoldKey& cell : rules_->windows[row.window_index].keys) {
           const Value value = DecodeValue(&key, &arena);
-          destination.group.push_back(
-              {cell.name, exec::ShowValue(value, exec::HoldsPrivateText(cell.name) ||
-                                                     exec::HoldsPrivateText(cell.text))});
+          // In rows the texts of prompts are replaced already.
+          destination.group.push_back({cell.name, exec::ShowValue(value, false)});
         }
         destinations_[row.window_index].push_back(std::move(destination));
       }

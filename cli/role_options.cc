@@ -107,6 +107,7 @@ plan::CompileOptions MakeCompileOptions(const config::Config& config) {
   options.alerts =
       config.alerts == "parity" ? plan::AlertMode::kParity : plan::AlertMode::kEpisodes;
   options.lateness_ms = config.lateness_ms;
+  options.evidence = plan::EvidenceNamed(config.evidence).value_or(plan::Evidence::kRedacted);
   return options;
 }
 
@@ -206,6 +207,7 @@ cluster::RuleSetTexts TextsOf(const LoadedRules& rules, const config::Config& co
     texts.alerts = plan::AlertModeName(*options.alerts);
   }
   texts.lateness_ms = options.lateness_ms;
+  texts.evidence = plan::EvidenceName(options.evidence);
   for (const worker::RuleFile& file : rules.files) {
     texts.files.push_back({file.path, file.text});
   }
@@ -233,6 +235,7 @@ plan::CompileOptions CompileOptionsOf(const cluster::RuleSetTexts& texts) {
     }
   }
   options.lateness_ms = texts.lateness_ms;
+  options.evidence = plan::EvidenceNamed(texts.evidence).value_or(plan::Evidence::kRedacted);
   return options;
 }
 

@@ -24,6 +24,7 @@ StatusOr<RuleSetTexts> ReadStored(state::StateStore* store, RuleSetVersion versi
   texts.mode = options.mode.has_value() ? plan::JudgeModeName(*options.mode) : "";
   texts.alerts = options.alerts.has_value() ? plan::AlertModeName(*options.alerts) : "";
   texts.lateness_ms = options.lateness_ms;
+  texts.evidence = plan::EvidenceName(options.evidence);
   for (worker::RuleFile& file : files) {
     texts.files.push_back({std::move(file.path), std::move(file.text)});
   }

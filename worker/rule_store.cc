@@ -36,6 +36,7 @@ std::string EncodeFiles(const std::vector<RuleFile>& files, const plan::CompileO
     writer.String(file.path);
     writer.String(file.text);
   }
+  writer.U8(static_cast<uint8_t>(options.evidence));
   return out;
 }
 
@@ -60,6 +61,13 @@ Status DecodeFiles(std::string_view bytes, std::vector<RuleFile>* files,
     file.text = reader.String();
     files->push_back(std::move(file));
   }
+  // Older ones end here; their rows have everything.
+  const uint8_t evidence =
+      reader.done() ? static_cast<uint8_t>(plan::Evidence::kFull) : reader.U8();
+  if (evidence > static_cast<uint8_t>(plan::Evidence::kFull)) {
+    return DataLoss("stored rule set has an evidence unknown to this binary");
+  }
+  options->evidence = static_cast<plan::Evidence>(evidence);
   return reader.ok() ? OkStatus() : DataLoss("stored rule set is cut short");
 }
 

@@ -123,6 +123,7 @@ StatusOr<plan::RuleSetPtr> LoadRules(const Options& options, Result* result) {
   plan::CompileOptions compile;
   compile.mode = options.mode;
   compile.alerts = options.alerts;
+  compile.evidence = options.evidence;
   plan::CompileResult compiled =
       plan::CompileRules(rules, compile, source::Catalogue(), RuleSetVersion(1));
   for (std::vector<rule::Finding>& findings : compiled.findings) {

@@ -26,6 +26,7 @@ struct Options {
   std::vector<std::string> files;           // events; "-" is standard input
   std::optional<plan::JudgeMode> mode;      // empty: continuous where the rule allows it
   std::optional<plan::AlertMode> alerts;    // empty: episodes
+  plan::Evidence evidence = plan::Evidence::kRedacted;
   std::string tenant = "default";
   // Whether events seen before are left out. Off only for test data that reuses ids.
   bool drop_repeats = true;

@@ -115,6 +115,7 @@ class Tuner {
     plan::CompileOptions options;
     options.mode = pass.mode;
     options.alerts = pass.alerts;
+    options.evidence = pass.evidence;
     plan::CompileResult compiled =
         plan::CompileRules({rule}, options, source::Catalogue(), RuleSetVersion(1));
     if (compiled.rules->rules.empty()) {

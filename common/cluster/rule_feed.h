@@ -18,13 +18,14 @@
 
 namespace weir::cluster {
 
-// Values of plan::JudgeMode and plan::AlertMode are kept as texts: this library knows no plans.
+// Values of plan::JudgeMode, plan::AlertMode and plan::Evidence are kept as texts: this library knows no plans.
 struct RuleSetTexts {
   RuleSetVersion version;
   UnixMillis active_from_ms = 0;   // batches stamped later use it, those up to it the one before
   std::string mode;                // "", "schedule", "continuous"
   std::string alerts;              // "", "parity", "episodes"
   int64_t lateness_ms = 0;
+  std::string evidence = "full";   // a value of plan::Evidence
   struct File {
     std::string path;
     std::string text;

@@ -36,6 +36,7 @@ std::string EncodeRuleSetTexts(const RuleSetTexts& rules) {
     writer.String(file.path);
     writer.String(file.text);
   }
+  writer.String(rules.evidence);
   return bytes;
 }
 
@@ -58,6 +59,9 @@ StatusOr<RuleSetTexts> DecodeRuleSetTexts(std::string_view bytes) {
     file.text = reader.String();
     rules.files.push_back(std::move(file));
   }
+  if (!reader.done()) {   // older ones end here
+    rules.evidence = reader.String();
+  }
   if (!reader.ok() || !reader.done()) {
     return DataLoss("rule set of {} bytes is damaged", bytes.size());
   }
@@ -68,7 +72,7 @@ bool SameRules(const RuleSetTexts& one, const RuleSetTexts& other) {
   const std::vector<RuleSetTexts::File> ours = WithoutClasses(one.files);
   const std::vector<RuleSetTexts::File> theirs = WithoutClasses(other.files);
   return one.mode == other.mode && one.alerts == other.alerts &&
-         one.lateness_ms == other.lateness_ms &&
+         one.lateness_ms == other.lateness_ms && one.evidence == other.evidence &&
          std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), SameFile);
 }
 

@@ -27,6 +27,7 @@ struct Config {
   std::string clock;                       // wall, replay
   std::string mode;                        // auto, schedule, continuous
   std::string alerts;                      // episodes, parity
+  std::string evidence;                    // none, redacted, full
   int64_t alerts_retention_ms = 0;
   int64_t lateness_ms = 0;
   int64_t repeat_horizon_ms = 0;

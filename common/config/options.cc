@@ -111,6 +111,11 @@ std::vector<Option> MakeTable() {
        "What becomes an alert: `episodes`, one for each run of firing windows of a group; or `parity`, "
        "each row of each tick as Elastic makes them, which implies mode `schedule`.",
        0, 0, {"episodes", "parity"}},
+      {"evidence", Type::kChoice, "redacted", &Config::evidence,
+       "What is kept and shown of prompts and completions (docs/privacy.md): `none`, a hash that tells them "
+       "apart; `redacted`, also their length and the words of the rule in them; `full`, the text. What is "
+       "stored already stays as it is.",
+       0, 0, {"none", "redacted", "full"}},
       {"alerts_retention", Type::kDuration, "90d", &Config::alerts_retention_ms,
        "How long closed and recovered alerts are kept after their last change. Open and acknowledged ones "
        "are kept until they are closed; those that are older are counted by the status.",

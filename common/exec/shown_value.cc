@@ -1,31 +1,18 @@
 #include "common/exec/shown_value.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include <fmt/format.h>
 
 #include "common/base/json_writer.h"
+#include "common/source/decoder.h"
 
 namespace weir::exec {
 namespace {
 
 constexpr std::size_t kBytesMax = 200;
 constexpr std::size_t kItemsMax = 10;
-
-// Fields, and the roots of fields below them.
-constexpr std::array<std::string_view, 9> kPrivate = {
-    "gen_ai.prompt",
-    "gen_ai.completion",
-    "gen_ai.input",
-    "gen_ai.output",
-    "gen_ai.system_instructions",
-    "aws_bedrock.invocation.input",
-    "aws_bedrock.invocation.output",
-    "event.original",
-    "message",
-};
 
 std::string ShowItem(const Value& value, bool hidden) {
   if (!IsString(value.type())) {
@@ -50,10 +37,7 @@ std::string ShowItem(const Value& value, bool hidden) {
 }  // namespace
 
 bool HoldsPrivateText(std::string_view field) {
-  return std::any_of(kPrivate.begin(), kPrivate.end(), [&](std::string_view root) {
-    return field.starts_with(root) && (field.size() == root.size() || field[root.size()] == '.') &&
-           !field.ends_with("_tokens") && !field.ends_with("_count");
-  });
+  return source::Catalogue().HoldsContent(field);
 }
 
 bool MayHoldPrivateText(std::string_view expression) {

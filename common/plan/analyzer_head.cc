@@ -283,6 +283,7 @@ void Analyzer::AnalyzeConjunct(const esql::Expression& conjunct) {
   stage_->steps.push_back(std::move(step));
   if (stage_ == &head_) {
     AddGuards(conjunct);
+    NoteContentWords(conjunct);
   } else {
     ClassifyConjunct(conjunct, compiled);
   }

@@ -110,6 +110,7 @@ struct Analysis {
   bool reads_clock = false;                   // NOW() in the tail
   std::optional<SuppressionPlan> suppression;
   std::vector<rule::Change> changes;          // of thresholds, by overlays
+  std::vector<std::string> redacted;          // cells and inputs that are replaced, and how
   std::vector<std::string> notes;             // for explain; nothing is wrong
   std::vector<std::string> warnings;          // on the rule as a whole
 };
@@ -128,6 +129,8 @@ class Analyzer {
     exceptions_ = std::move(exceptions);
     exception_findings_ = findings;
   }
+  // Call before Run; else texts are kept in full.
+  void SetEvidence(Evidence evidence) { evidence_ = evidence; }
   // For a query that is asked once: the catalogue's fields are the columns of FROM, ROW is a source,
   // NOW() is one instant everywhere, and the order of the rows is part of the result.
   std::optional<Analysis> RunOnce(const esql::Query& query) {
@@ -179,6 +182,14 @@ class Analyzer {
   // is then taken; it need not be tested.
   bool NarrowLookback(const esql::Expression& conjunct);
 
+  // redaction.cc
+  bool HoldsContent(const esql::Expression& definition) const;
+  void NoteContentWords(const esql::Expression& condition);
+  // What a row carries of the value; column is how the author calls it.
+  expr::ExprPtr ForRow(expr::ExprPtr value, const esql::Expression& definition,
+                       std::string_view column);
+  void WarnOfRedactedReads();
+
   // analyzer_tail.cc
   void BeginTail(StatsAnalysis stats);
   void AddTailStats(StatsAnalysis stats, std::string text, bool keeps_rows);
@@ -218,6 +229,8 @@ class Analyzer {
   std::vector<ExceptionCondition> exceptions_;
   std::vector<rule::Finding>* exception_findings_ = nullptr;
   std::vector<Step> exception_steps_;
+  Evidence evidence_ = Evidence::kFull;
+  std::set<std::string> content_words_;   // of conditions on prompts and completions
   std::vector<KeptColumn> kept_;        // of a fold that keeps rows
 };
 

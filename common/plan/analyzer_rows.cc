@@ -127,7 +127,7 @@ void Analyzer::FinishRows(const std::set<uint32_t>& used) {
     FoldKey key;
     key.name = source.name;
     key.type = ref.type;
-    key.value = expr::MakeColumn(ref);
+    key.value = ForRow(expr::MakeColumn(ref), *source.definition, source.name);
     key.text = fmt::format("{} /* cell */", esql::Print(*source.definition));
     key.whole = true;
     repeat.slots.push_back(kept.slot);

@@ -313,6 +313,7 @@ void Analyzer::FinishTail() {
     FinishRows(used.slots);
   }
 
+  WarnOfRedactedReads();
   // What a step reads or suppression compares; a set that is only shown may be a sample.
   std::set<uint32_t> read;
   for (Step& step : tail_.steps) {
@@ -398,7 +399,8 @@ void Analyzer::FinishEvents() {
       ref.index = fields_->Intern(column.field, ref.type);
       fold_reads_.fields.insert(column.field);
     }
-    analysis_.event_cells.push_back(expr::MakeColumn(ref));
+    analysis_.event_cells.push_back(
+        ForRow(expr::MakeColumn(ref), *column.definition, column.name));
     analysis_.cell_texts.push_back(esql::Print(*column.definition));
     analysis_.output_texts.push_back(analysis_.cell_texts.back());
     analysis_.tail.outputs.push_back({column.name, ref.type, slot});

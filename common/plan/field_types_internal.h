@@ -31,6 +31,7 @@ class RuleCatalogue final : public FieldCatalogue {
     const auto found = assumed_.find(field);
     return found == assumed_.end() ? std::nullopt : std::optional<DataType>(found->second);
   }
+  bool HoldsContent(std::string_view field) const override { return known_->HoldsContent(field); }
   const std::vector<std::string>& Names() const override { return known_->Names(); }
 
  private:

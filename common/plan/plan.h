@@ -33,6 +33,13 @@ enum class AlertMode : uint8_t { kParity, kEpisodes };
 std::string_view JudgeModeName(JudgeMode mode);    // "schedule", "continuous"
 std::string_view AlertModeName(AlertMode mode);    // "parity", "episodes"
 
+// What rows, and so everything after them, have of prompts and completions: nothing by which a text could
+// be told but a hash, also its length and the rule's own words in it, or all of it.
+enum class Evidence : uint8_t { kNone, kRedacted, kFull };
+std::string_view EvidenceName(Evidence evidence);   // "none", "redacted", "full"
+// Empty for any other name.
+std::optional<Evidence> EvidenceNamed(std::string_view name);
+
 // ---- steps -----------------------------------------------------------------------------------------
 // Steps work on a row of slots; a step that assigns writes a slot nobody read before. text is how a
 // person would write the step, for explain.
@@ -252,6 +259,7 @@ struct CompileOptions {
   // Empty: episodes. Parity implies schedule.
   std::optional<AlertMode> alerts;
   int64_t lateness_ms = 60 * 60 * 1000;
+  Evidence evidence = Evidence::kRedacted;
 };
 
 class RuleSet {

@@ -157,6 +157,7 @@ std::optional<Analysis> RuleSetCompiler::Analyze(std::size_t index) {
     const RuleCatalogue catalogue(&catalogue_, AssumeFieldTypes(*query, catalogue_));
     const rule::Rule analysed = AnalysedRule(rule);
     Analyzer analyzer(analysed, catalogue, &fields, &diagnostics);
+    analyzer.SetEvidence(options_.evidence);
     analyzer.Except(LowerExceptions(rule, catalogue, &unfit), &unfit);
     analysis = analyzer.Run(*query);
     if (analysis.has_value()) {

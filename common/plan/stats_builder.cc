@@ -62,6 +62,10 @@ StatsAnalysis StatsBuilder::Build() {
     AddAggregateExpression(i);
   }
   analyzer_.stage_->scope.SetAliases({});
+  for (std::size_t i = 0; i < result_.keys.size() && analyzer_.stage_ == &analyzer_.head_; ++i) {
+    FoldKey& key = result_.keys[i];
+    key.value = analyzer_.ForRow(key.value, *result_.key_definitions[i], key.name);
+  }
   for (std::size_t i = 0; i < stats_.groups.size(); ++i) {
     if (key_of_group_[i].has_value()) {
       StatsAnalysis::Output output;
@@ -384,8 +388,11 @@ bool StatsBuilder::CompileArguments(const esql::Expression& call, const Argument
                                     std::vector<expr::ExprPtr>* constants) {
   bool ok = true;
   for (const esql::Expression* argument : arguments.columns) {
-    const expr::ExprPtr input = analyzer_.CompileIn(*argument);
+    expr::ExprPtr input = analyzer_.CompileIn(*argument);
     ok = ok && input != nullptr;
+    if (analyzer_.stage_ == &analyzer_.head_) {
+      input = analyzer_.ForRow(input, *Expand(*argument, analyzer_.stage_->scope), Slice(*argument));
+    }
     aggregate->inputs.push_back(input);
     facts->reads.Add(analyzer_.ReadsOf(*argument));
     facts->column_types.push_back(input != nullptr ? input->type() : DataType::kNull);

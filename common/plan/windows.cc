@@ -38,6 +38,9 @@ Hash128 WindowId(const Draft& draft, const Window& window, const KeyClass& key_c
     const int version = aggregate.function == nullptr ? 0 : aggregate.function->state_version();
     add(fmt::format("aggregate {} {}", version, aggregate.text));
   }
+  for (const std::string& text : analysis.redacted) {
+    add(text);
+  }
   add(key_class.id.ToHex());
   add(fmt::format("pane {}", window.pane_ms));
   add(window.by_ingested ? "event.ingested" : "@timestamp");

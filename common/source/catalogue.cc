@@ -465,6 +465,8 @@ class SourceCatalogue final : public FieldCatalogue {
     return std::nullopt;
   }
 
+  bool HoldsContent(std::string_view field) const override { return source::HoldsContent(field); }
+
   const std::vector<std::string>& Names() const override { return names_; }
 
  private:

@@ -16,6 +16,8 @@ struct FieldSet {
 
 std::span<const FieldSet> EcsFieldSets();           // ecs_fields.cc
 std::span<const FieldSet> IntegrationFieldSets();   // integration_fields.cc
+// content_fields.cc: prompts, completions, and records with them.
+bool HoldsContent(std::string_view field);
 // Fields whose last parts are the events' own, each a keyword: "winlog.event_data.".
 std::span<const std::string_view> KeywordFamilies();
 

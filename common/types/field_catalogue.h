@@ -22,6 +22,8 @@ class FieldCatalogue {
   virtual std::optional<DataType> AssumedTypeOf(std::string_view /*field*/) const {
     return std::nullopt;
   }
+  // True when the field holds what people wrote to models or models answered, or a whole record with it.
+  virtual bool HoldsContent(std::string_view /*field*/) const { return false; }
   // All known names, for "did you mean".
   virtual const std::vector<std::string>& Names() const = 0;
 };

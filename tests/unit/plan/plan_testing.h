@@ -25,6 +25,7 @@ class TestCatalogue : public FieldCatalogue {
     const auto found = types_.find(std::string(field));
     return found == types_.end() ? std::nullopt : std::optional<DataType>(found->second);
   }
+  bool HoldsContent(std::string_view field) const override { return field == "prompt"; }
   const std::vector<std::string>& Names() const override { return names_; }
 
  private:
@@ -36,6 +37,7 @@ class TestCatalogue : public FieldCatalogue {
       {"region", DataType::kKeyword},        {"source.ip", DataType::kIp},
       {"bytes", DataType::kLong},            {"ratio", DataType::kDouble},
       {"message", DataType::kText},          {"params", DataType::kKeyword},
+      {"prompt", DataType::kText},
       {"flat", DataType::kUnsupported},      {"is_admin", DataType::kBoolean},
   };
   std::vector<std::string> names_;
