@@ -242,19 +242,6 @@ TEST_F(CollectorServiceTest, RefusesWhatIsNoRequest) {
   EXPECT_TRUE(ExportBytes(packed).ok());
 }
 
-TEST_F(CollectorServiceTest, UnpacksWhatARetryOfTheClientPackedAgain) {
-  StartNode({{"ingest.message_bytes_max", "1MiB"}});
-  std::string packed = Gzip(Request({Event("a")}).SerializeAsString());
-  for (int times = 1; times <= 4; ++times) {
-    EXPECT_TRUE(ExportBytes(packed).ok()) << times;
-    packed = Gzip(packed);
-  }
-  EXPECT_EQ(ExportBytes(packed).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_EQ(ClusterStatus().ingest().repeated(), 3);
-  const grpc::Status bomb = ExportBytes(Gzip(Gzip(std::string(64 << 20, ' '))));
-  EXPECT_THAT(bomb.error_message(), HasSubstr("larger than 1048576 bytes when unpacked"));
-}
-
 TEST_F(CollectorServiceTest, ABombIsRefusedBeforeItUnfolds) {
   StartNode({{"ingest.message_bytes_max", "1MiB"}});
   const std::string bomb = Gzip(Request({std::string(512 << 20, ' ')}).SerializeAsString());
