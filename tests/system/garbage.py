@@ -83,9 +83,12 @@ class Garbage:
         self.port = port
         self.random = random.Random(seed)
         self.sent = 0
+        self.connections = 0
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=5)
+        self.connections += 1
+        return connection
 
     def random_bytes(self):
         with self.connect() as connection:
@@ -163,6 +166,28 @@ class GrpcGarbage(Garbage):
             time.sleep(0.5)
 
 
+class TlsGarbage(GrpcGarbage):
+    """Also what begins as TLS does, and no more of it."""
+
+    def __init__(self, port, seed, methods, packed):
+        super().__init__(port, seed, methods, packed)
+        self.kinds += [self.half_hello, self.damaged_hello]
+
+    def half_hello(self):
+        held = [self.connect() for _ in range(20)]
+        for connection in held:
+            connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + self.random.randbytes(20))
+        time.sleep(0.5)
+        for connection in held:
+            connection.close()
+
+    def damaged_hello(self):
+        with self.connect() as connection:
+            connection.sendall(b"\x16\x03\x01\x02\x00" + self.random.randbytes(512))
+            connection.settimeout(1)
+            connection.recv(1000)
+
+
 class HttpGarbage(Garbage):
     greeting = b"GET /metr"
 
@@ -206,15 +231,19 @@ def main():
         if kind == "health":
             senders.append(HttpGarbage(int(port), seed * 100 + i))
         else:
-            senders.append(GrpcGarbage(int(port), seed * 100 + i, METHODS[kind], packed))
+            made = TlsGarbage if kind == "tls" else GrpcGarbage
+            senders.append(made(int(port), seed * 100 + i, METHODS[kind], packed))
     threads = [threading.Thread(target=sender.run, args=(until,)) for sender in senders]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     ports = len(sys.argv) - 3
-    print(f"{sum(sender.sent for sender in senders)} pieces to {ports} listeners", flush=True)
-    os._exit(0)
+    connections = sum(sender.connections for sender in senders)
+    print(f"{sum(sender.sent for sender in senders)} pieces over {connections} connections to {ports} listeners",
+          flush=True)
+    # Each listener goes on to take connections.
+    os._exit(0 if all(sender.connections >= seconds for sender in senders) else 1)
 
 
 main()
