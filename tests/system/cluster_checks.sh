@@ -74,7 +74,12 @@ wave() {
 
 # A line for each alert: rule, group, id.
 names() {
-  sed -n 's/.*"alert_id":"\([^"]*\)".*"rule_id":"\([^"]*\)".*"group":\({[^}]*}\).*/\2 \3 \1/p'
+  awk 'function after(key,  at) { at = index($0, key); return at == 0 ? "" : substr($0, at + length(key)) }
+    function until(text, end) { return substr(text, 1, index(text, end) - 1) }
+    { id = after("\"alert_id\":\""); rule = after("\"rule_id\":\""); group = after("\"group\":{")
+      if (id != "" && rule != "" && group != "") {
+        print until(rule, "\"") " {" until(group, "}") "} " until(id, "\"")
+      } }'
 }
 without_ids() { sed 's/ [^ ]*$//' | sort; }
 
