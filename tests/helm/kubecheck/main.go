@@ -15,6 +15,8 @@ import (
 	"io"
 	"os"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -78,6 +80,12 @@ func validate(object runtime.Object) (field.ErrorList, error) {
 	case *apps.Deployment:
 		return appsvalidation.ValidateDeployment(o, podOptions), nil
 	case *batch.Job:
+		// As the server does before it validates.
+		if o.Spec.Selector == nil {
+			mine := map[string]string{batch.ControllerUidLabel: "kubecheck"}
+			o.Spec.Selector = &metav1.LabelSelector{MatchLabels: mine}
+			o.Spec.Template.Labels = labels.Merge(o.Spec.Template.Labels, mine)
+		}
 		return batchvalidation.ValidateJob(o, batchvalidation.JobValidationOptions{PodValidationOptions: podOptions}), nil
 	case *policy.PodDisruptionBudget:
 		return policyvalidation.ValidatePodDisruptionBudget(o, policyvalidation.PodDisruptionBudgetValidationOptions{}), nil
