@@ -120,7 +120,7 @@ TEST_F(RuleServiceTest, ApplyWaitsForAClusterThatIsBeingStarted) {
   starts.join();
   EXPECT_EQ(applied.exit_code, kExitOk) << applied.err;
   EXPECT_THAT(applied.err, HasSubstr("not applied yet"));
-  EXPECT_THAT(applied.err, HasSubstr("trying again for 60s"));
+  EXPECT_THAT(applied.err, HasSubstr("trying again for 1m"));
   EXPECT_TRUE(Runs("more"));
   // The same once more changes nothing.
   const Outcome again = Rules({"apply", more, "--retry-for", "60s"});
