@@ -197,6 +197,7 @@ void LogWriter::ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_m
 
 void LogWriter::Enqueue(Item item) {
   Status refusal;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) {
@@ -209,11 +210,14 @@ void LogWriter::Enqueue(Item item) {
     } else {
       queued_bytes_ += item.bytes;
       queued_others_ += item.kind == Item::Kind::kFrame ? 0 : 1;
+      wake = NeedsWake(item);
       queue_.push_back(std::move(item));
     }
   }
   if (refusal.ok()) {
-    Wake();
+    if (wake) {
+      Wake();
+    }
     return;
   }
   FrameResult result;
@@ -241,13 +245,7 @@ void LogWriter::Wake() {
 
 void LogWriter::Drain() {
   while (true) {
-    if (const int64_t pause_ms = PauseMs(); pause_ms > 0) {
-      if (!std::exchange(pausing_, true)) {
-        scheduler_->PostAfter(pause_ms, [this] {
-          pausing_ = false;
-          Drain();
-        });
-      }
+    if (Pause()) {
       return;
     }
     std::vector<Item> items = TakeItems();
@@ -264,10 +262,28 @@ void LogWriter::Drain() {
   }
 }
 
-// For how long the frames that wait should go on waiting for company. What is not a frame waits for
-// nothing, and takes the frames before it along.
+// Whether the frames that wait should go on waiting for company; a later Drain is on its way then.
+bool LogWriter::Pause() {
+  int64_t pause_ms = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    pause_ms = PauseMs();
+    if (pause_ms == 0 || std::exchange(pausing_, true)) {
+      return pause_ms != 0;
+    }
+  }
+  scheduler_->PostAfter(pause_ms, [this] {
+    {
+      const std::lock_guard lock(mutex_);
+      pausing_ = false;
+    }
+    Drain();
+  });
+  return true;
+}
+
+// What is not a frame waits for nothing, and takes the frames before it along. REQUIRES: mutex_.
 int64_t LogWriter::PauseMs() const {
-  const std::lock_guard lock(mutex_);
   if (options_.commit_interval_ms == 0 || queue_.empty() || queued_others_ != 0 || stopping_ ||
       queued_bytes_ >= kFullWriteBytes) {
     return 0;
@@ -276,6 +292,11 @@ int64_t LogWriter::PauseMs() const {
   return now_ms < crowded_until_ms_
              ? std::max<int64_t>(0, write_started_ms_ + options_.commit_interval_ms - now_ms)
              : 0;
+}
+
+// REQUIRES: mutex_, and the item is queued.
+bool LogWriter::NeedsWake(const Item& item) const {
+  return !pausing_ || item.kind != Item::Kind::kFrame || queued_bytes_ >= kFullWriteBytes;
 }
 
 // What the next write holds. An activation is a step of its own: what comes after it belongs to the new
@@ -315,80 +336,6 @@ std::vector<LogWriter::Item> LogWriter::TakeItems() {
     }
   }
   return items;
-}
-
-// Whether something for one shard at an epoch is taken: OK, or the answer to it.
-FrameResult LogWriter::JudgePlace(ShardId shard, Epoch epoch) const {
-  FrameResult result;
-  if (shard.value >= slots_.size()) {
-    result.status = InvalidArgument("shard {} of {}", shard, slots_.size());
-    return result;
-  }
-  const Slot& slot = slots_[shard.value];
-  if (!slot.held || slot.epoch != epoch) {
-    result.reason = FrameResult::Reason::kTable;
-    result.status = Aborted("shard {} is not held here at epoch {}", shard, epoch);
-  } else if (slot.state != ShardState::kServing) {
-    result.status = Unavailable("shard {} is not served now", shard);
-  }
-  return result;
-}
-
-FrameResult LogWriter::JudgeTick(const JudgedTick& tick) const {
-  FrameResult result = JudgePlace(tick.home, tick.epoch);
-  if (result.status.ok() && tick.version != version_) {
-    result.reason = FrameResult::Reason::kVersion;
-    result.status = Aborted("tick of rule set {} where {} is active", tick.version, version_);
-  }
-  return result;
-}
-
-// Whether a frame is taken: OK, or the answer to it.
-FrameResult LogWriter::Judge(const Item& item, UnixMillis closed_ms) const {
-  FrameResult result;
-  result.closed_ms = closed_ms;
-  result.version = version_;
-  result.table_revision = table_revision_;
-  const exec::Frame& frame = item.frame;
-  if (options_.streams_expire && !watermarks_->IsOpen(item.stream)) {
-    result.status = Aborted("stream {} is not open", item.stream);
-    result.reason = FrameResult::Reason::kStream;
-    return result;
-  }
-  for (const exec::FramePart& part : frame.parts) {
-    if (part.shard.value >= slots_.size()) {
-      result.status = InvalidArgument("shard {} of {}", part.shard, slots_.size());
-      return result;
-    }
-    const Slot& slot = slots_[part.shard.value];
-    if (!slot.held || (slot.epoch != part.epoch && !Mutated(Mutation::kNoEpochCheck))) {
-      result.status = slot.held ? Aborted("shard {} is at epoch {}, not {}", part.shard, slot.epoch,
-                                          part.epoch)
-                                : Aborted("shard {} is not held here", part.shard);
-      result.reason = FrameResult::Reason::kTable;
-      return result;
-    }
-    if (slot.state != ShardState::kServing) {
-      result.status = slot.state == ShardState::kRecovering
-                          ? Unavailable("shard {} is recovering", part.shard)
-                          : Unavailable("shard {} has failed: {}", part.shard, Message(slot.failure));
-      return result;
-    }
-  }
-  if (frame.version > version_) {
-    result.status = Unavailable("rule set {} is not known here yet", frame.version);
-  } else if (frame.version != version_ ||
-             (!upcoming_.empty() && options_.clock == ClockMode::kWall &&
-              item.stamp_ms > upcoming_.front().active_from_ms)) {
-    result.version = upcoming_.empty() ? version_ : upcoming_.front().version;
-    result.status = Aborted("rows of rule set {} where {} is due", frame.version, result.version);
-    result.reason = FrameResult::Reason::kVersion;
-  } else if (!frame.explicit_ingested && item.stamp_ms <= closed_ms &&
-             !Mutated(Mutation::kNoClosedCheck)) {
-    result.status = Aborted("stamp {} is not after the closed stamp {}", item.stamp_ms, closed_ms);
-    result.reason = FrameResult::Reason::kClosed;
-  }
-  return result;
 }
 
 void LogWriter::Process(std::vector<Item> items) {
