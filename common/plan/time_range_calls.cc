@@ -1,4 +1,5 @@
 // TRANGE(span) and TRANGE(start, end) within an ES|QL query.
+#include "common/esql/any_value.h"
 #include "common/plan/query_rules_internal.h"
 
 namespace weir::plan {
