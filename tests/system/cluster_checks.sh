@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the tests that count the events of a cluster of real processes share; read by `source`. They set
-# `here`, `root` and `weir`, then call begin_cluster_test NAME [--keep].
+# What tests of a cluster of real processes share; read by `source`. They set `here`, `root` and `weir`, then
+# call begin_cluster_test NAME.
 
 skip() { echo "WEIR_TEST_SKIPPED: $*"; exit 0; }
 need() {
@@ -18,7 +18,7 @@ violation() {
 figure() { local name=$1; shift; printf '%-12s %s\n' "$name" "$*"; }
 
 # Makes the folder `work` unless that is set. At the end all jobs and the cluster are ended, and the folder
-# is removed unless something went wrong or `keep` is set. A test may define at_end to do more before that.
+# is removed unless something went wrong or `keep` is set; in between at_end is called, if a test has one.
 begin_cluster_test() {
   need etcd etcdctl
   work=${work:-$(mktemp -d "${TMPDIR:-/tmp}/weir-$1.XXXXXX")}
@@ -32,9 +32,9 @@ finish() {
   local status=$? job
   trap - EXIT
   touch "$work/over"
-  if declare -F at_end >/dev/null; then at_end; fi
   for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
   cluster stop >/dev/null 2>&1 || true
+  if declare -F at_end >/dev/null; then at_end; fi
   if ((status == 0)) && [[ -z ${keep:-} ]]; then
     rm -rf "$work"
   else
