@@ -88,6 +88,10 @@ void AppendIngest(const pb::IngestStatus& ingest, std::string* out) {
     *out += fmt::format("         rule {}: exception {} left out {}\n", exception.rule_id(),
                         exception.name(), HumanCount(exception.rows()));
   }
+  for (const pb::RuleRowCount& dropped : ingest.without_group()) {
+    *out += fmt::format("         rule {}: {} rows dropped, a field they are grouped by is missing\n",
+                        dropped.rule_id(), HumanCount(dropped.rows()));
+  }
   for (const std::string& node : ingest.unreached()) {
     *out += fmt::format("         not counted: {}\n", node);
   }

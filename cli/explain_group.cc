@@ -122,8 +122,9 @@ std::string ExplanationText(const pb::GroupExplanation& explanation) {
   return out;
 }
 
-// What ingest nodes left out because of exceptions; nothing when they cannot be asked.
-std::string ExceptionsText(const std::string& address, const std::string& rule_id) {
+// What ingest nodes left out because of exceptions, or of missing fields; nothing when they cannot be
+// asked.
+std::string LeftOutText(const std::string& address, const std::string& rule_id) {
   weir::cluster::v1::GetStatusResponse status;
   if (CallCluster<weir::cluster::v1::ClusterService>(
           address, &weir::cluster::v1::ClusterService::Stub::GetStatus,
@@ -134,6 +135,12 @@ std::string ExceptionsText(const std::string& address, const std::string& rule_i
   for (const weir::cluster::v1::ExceptionCount& count : status.ingest().exceptions()) {
     if (count.rule_id() == rule_id) {
       out += fmt::format("  excepted: {} rows by {}\n", HumanCount(count.rows()), OneLine(count.name()));
+    }
+  }
+  for (const weir::cluster::v1::RuleRowCount& count : status.ingest().without_group()) {
+    if (count.rule_id() == rule_id) {
+      out += fmt::format("  dropped: {} rows, a field they are grouped by is missing\n",
+                         HumanCount(count.rows()));
     }
   }
   return out;
@@ -183,7 +190,7 @@ int RunExplainGroup(const GroupFlags& flags) {
     return kExitOk;
   }
   std::string out = RuleText(response.rule());
-  out += ExceptionsText(flags.address, response.rule().rule_id());
+  out += LeftOutText(flags.address, response.rule().rule_id());
   if (response.groups().empty()) {
     out += fmt::format("no group{} has rows that are kept: none of its events got through the rule's "
                        "conditions in time (`weir explain event` says which did not)\n",

@@ -57,6 +57,8 @@ constexpr MetricInfo kTable[] = {
      "Values that a rule could not evaluate and took as null."},
     {"weir_ingest_grok_limits_total", Kind::kCounter, "ingest", "",
      "GROK matches given up at the step limit."},
+    {"weir_ingest_rows_without_group_total", Kind::kCounter, "ingest", "",
+     "Rows of Splunk's searches dropped because a field they are grouped by is missing."},
     {"weir_ingest_rows_excepted_total", Kind::kCounter, "ingest", "",
      "Rows that exceptions of overlays kept from being counted."},
     {"weir_ingest_quota_refused_total", Kind::kCounter, "ingest", "quota",
@@ -292,6 +294,11 @@ void FillIngestMetrics(const ingest::PipelineStatus& pipeline,
   }
   put("weir_ingest_evaluation_warnings_total", pipeline.evaluation_warnings);
   put("weir_ingest_grok_limits_total", pipeline.grok_limits);
+  uint64_t without_group = 0;
+  for (const auto& [rule_id, rows] : pipeline.without_group) {
+    without_group += rows;
+  }
+  put("weir_ingest_rows_without_group_total", without_group);
   uint64_t excepted = 0;
   for (const auto& [exception, rows] : pipeline.excepted) {
     excepted += rows;

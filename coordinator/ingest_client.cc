@@ -55,6 +55,16 @@ void AddException(const pb::ExceptionCount& count, pb::IngestStatus* sum) {
   *sum->add_exceptions() = count;
 }
 
+void AddWithoutGroup(const pb::RuleRowCount& count, pb::IngestStatus* sum) {
+  for (pb::RuleRowCount& known : *sum->mutable_without_group()) {
+    if (known.rule_id() == count.rule_id()) {
+      known.set_rows(known.rows() + count.rows());
+      return;
+    }
+  }
+  *sum->add_without_group() = count;
+}
+
 void AddRepeated(const pb::SourceCount& count, pb::IngestStatus* sum) {
   for (pb::SourceCount& known : *sum->mutable_repeated_by_source()) {
     if (known.source() == count.source()) {
@@ -110,6 +120,9 @@ void AddIngestStatus(const pb::IngestStatus& status, pb::IngestStatus* sum) {
   }
   for (const pb::ExceptionCount& count : status.exceptions()) {
     AddException(count, sum);
+  }
+  for (const pb::RuleRowCount& count : status.without_group()) {
+    AddWithoutGroup(count, sum);
   }
   for (const pb::TenantIngestStatus& tenant : status.tenants()) {
     AddTenant(tenant, sum);

@@ -44,6 +44,7 @@ DecodedBatch BatchDecoder::Decode(const Batch& batch, const plan::RuleSetPtr& ru
     decoder_->Decode(record, record_index_, arrival_ms, this);
   }
   decoded.frame = router_->Take();
+  decoded.without_group = TakeWithoutGroup();
   batch_ = nullptr;
   decoded_ = nullptr;
   return decoded;
@@ -63,7 +64,25 @@ void BatchDecoder::Follow(const plan::RuleSetPtr& rules) {
   }
   decoder_ = std::make_unique<source::Decoder>(rules->fields, source_options_);
   router_ = std::make_unique<exec::Router>(rules, router_options_);
+  without_group_.clear();
   rules_ = rules;
+}
+
+std::map<std::string, uint64_t> BatchDecoder::TakeWithoutGroup() {
+  std::map<std::string, uint64_t> taken;
+  const std::vector<uint64_t>& counts = router_->without_group();
+  without_group_.resize(counts.size());
+  for (std::size_t window = 0; window < counts.size(); ++window) {
+    const uint64_t rows = counts[window] - without_group_[window];
+    without_group_[window] = counts[window];
+    if (rows == 0) {
+      continue;
+    }
+    for (const uint32_t rule : rules_->windows[window].rules) {
+      taken[rules_->rules[rule].source.id] += rows;
+    }
+  }
+  return taken;
 }
 
 void BatchDecoder::OnEvent(source::Event& event) {

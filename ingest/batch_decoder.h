@@ -28,6 +28,8 @@ struct DecodedBatch {
   uint64_t rejected_records = 0;            // records with at least one of these
   std::vector<source::Reject> rejections;   // at most kRejectionsMax, the first ones
   std::vector<uint64_t> rejected_by_reason; // by RejectReason
+  // Rows dropped because a field they are grouped by is missing, by rule id.
+  std::map<std::string, uint64_t> without_group;
   UnixMillis least_event_ms = std::numeric_limits<UnixMillis>::max();
 };
 
@@ -48,6 +50,8 @@ class BatchDecoder : private source::Sink {
 
  private:
   void Follow(const plan::RuleSetPtr& rules);
+  // What the router has counted since the last call, by rule id.
+  std::map<std::string, uint64_t> TakeWithoutGroup();
   void OnEvent(source::Event& event) override;
   void OnReject(const source::Reject& reject) override;
   Hash128 FallbackIdentity();
@@ -59,6 +63,7 @@ class BatchDecoder : private source::Sink {
   plan::RuleSetPtr rules_;
   std::unique_ptr<source::Decoder> decoder_;
   std::unique_ptr<exec::Router> router_;
+  std::vector<uint64_t> without_group_;   // by window, taken so far
   std::string tail_;           // the last records with padding behind them
   std::string identity_text_;  // scratch
   // Of the batch in work.

@@ -81,6 +81,11 @@ void IngestService::FillStatus(weir::cluster::v1::IngestStatus* status) const {
     added->set_name(wire::ValidUtf8(exception.second));
     added->set_rows(rows);
   }
+  for (const auto& [rule_id, rows] : counters.without_group) {
+    auto* added = status->add_without_group();
+    added->set_rule_id(wire::ValidUtf8(rule_id));
+    added->set_rows(rows);
+  }
   for (int i = 0; i < source::kRejectReasonCount; ++i) {
     if (counters.rejected[i] != 0) {
       auto* rejected = status->add_rejected();

@@ -326,6 +326,9 @@ void Pipeline::Process(const JobPtr& job, BatchDecoder* decoder) {
   if (job->restamps == 0) {
     const std::lock_guard lock(mutex_);
     quotas_.ChargeEvents(TenantOf(job->batch), job->decoded.events + job->decoded.rejected);
+    for (const auto& [rule_id, rows] : job->decoded.without_group) {
+      counters_.without_group[rule_id] += rows;
+    }
   }
   exec::Frame frame = std::move(job->decoded.frame);
   job->matched = frame.events_matched;

@@ -87,6 +87,8 @@ struct PipelineStatus {
   std::vector<TenantUse> tenants;
   // Rows that exceptions kept from being counted, by rule id and exception.
   std::map<std::pair<std::string, std::string>, uint64_t> excepted;
+  // Rows dropped because a field they are grouped by is missing, by rule id.
+  std::map<std::string, uint64_t> without_group;
 };
 
 class Pipeline {

@@ -50,6 +50,7 @@ constexpr FunctionRow kRows[] = {
     {"REPEAT", "string:string, number:integer", kSingle, MakeRepeat, "A text several times over"},
     {"JSON_EXTRACT", "json:string, path:string", kSingle, MakeJsonExtract, "The value at a path (a.b[0]['c']) of a text of JSON, as text"},
     {"MATCH", "field:value, query:value", kRaw, MakeMatch, "As field : query"},
+    {"MATCH_PHRASE", "field:value, query:string", kRaw, MakeMatchPhrase, "As field : query; of text fields the words in their order"},
     {"SPACE", "number:integer", kSingle, MakeSpace, "A text of blanks"},
     {"REVERSE", "string:string", kSingle, MakeReverse, "The characters in reverse order, each with its marks"},
     {"HASH", "algorithm:string, input:string", kSingle, MakeHash, "Digest in lower-case hexadecimal: MD5, SHA-1, SHA-256, SHA-512, SHA3-256, ..."},
@@ -93,6 +94,7 @@ constexpr FunctionRow kRows[] = {
     // Addresses.
     {"CIDR_MATCH", "ip:ip, block:string, more:string?*", kSingle, MakeCidrMatch, "Whether any of the blocks holds an address"},
     {"IP_PREFIX", "ip:ip, v4_bits:integer, v6_bits:integer", kSingle, MakeIpPrefix, "An address cut to a prefix"},
+    {"NETWORK_DIRECTION", "source:ip|string, destination:ip|string, internal_networks:string", kRaw, MakeNetworkDirection, "inbound, outbound, internal or external, seen from blocks and named ranges (\"private\") that are internal"},
 
     // Numbers.
     {"ABS", "number:numeric", kSingle, MakeAbs, "Absolute value"},
@@ -148,13 +150,13 @@ constexpr FunctionRow kRows[] = {
     {"MV_INTERSECTS", "first:value, second:value", kRaw, MakeMvIntersects, "Whether a value is in both; never null"},
     {"MV_INTERSECTION", "first:value, second:value", kRaw, MakeMvIntersection, "The distinct values that are in both"},
     {"MV_UNION", "first:value, second:value", kRaw, MakeMvUnion, "The distinct values of both; null counts as empty"},
+    {"MV_PSERIES_WEIGHTED_SUM", "number:numeric, p:numeric", kFirstMulti, MakeMvPseriesWeightedSum, "Sum of the values, each divided by its position to the power of p"},
     {"MV_DIFFERENCE", "first:value, second:value", kRaw, MakeMvDifference, "The distinct values of the first that are not in the second"},
 };
 
 constexpr std::string_view kUnsupported[] = {
     "CATEGORIZE", "CHUNK", "COUNT_OVER_TIME", "DECAY", "EMBEDDING", "FIELD_EXTRACT",
-    "FIRST_OVER_TIME", "IRATE", "KNN", "KQL", "MATCH_PHRASE", "MIN_OVER_TIME", "MULTI_MATCH",
-    "MV_PSERIES_WEIGHTED_SUM", "QSTR", "RATE", "SCORE", "ST_BUFFER", "ST_CENTROID_AGG",
+    "FIRST_OVER_TIME", "IRATE", "KNN", "KQL", "MIN_OVER_TIME", "MULTI_MATCH", "QSTR", "RATE", "SCORE", "ST_BUFFER", "ST_CENTROID_AGG",
     "ST_CONTAINS", "ST_DISJOINT", "ST_DISTANCE", "ST_ENVELOPE", "ST_EXTENT_AGG", "ST_GEOHASH",
     "ST_GEOHEX", "ST_GEOTILE", "ST_INTERSECTS", "ST_NPOINTS", "ST_SIMPLIFY", "ST_WITHIN", "ST_X",
     "ST_XMAX", "ST_XMIN", "ST_Y", "ST_YMAX", "ST_YMIN", "TERM", "TEXT_EMBEDDING",

@@ -43,6 +43,7 @@ ExprPtr MakeJsonExtract(Call& call);
 
 // match.cc
 ExprPtr MakeMatch(Call& call);
+ExprPtr MakeMatchPhrase(Call& call);
 
 // replace.cc
 ExprPtr MakeReplace(Call& call);
@@ -74,6 +75,7 @@ ExprPtr MakeTbucket(Call& call);
 
 // ip_functions.cc
 ExprPtr MakeCidrMatch(Call& call);
+ExprPtr MakeNetworkDirection(Call& call);
 ExprPtr MakeIpPrefix(Call& call);
 
 // math_functions.cc
@@ -131,6 +133,7 @@ ExprPtr MakeMvContains(Call& call);
 ExprPtr MakeMvIntersects(Call& call);
 ExprPtr MakeMvIntersection(Call& call);
 ExprPtr MakeMvUnion(Call& call);
+ExprPtr MakeMvPseriesWeightedSum(Call& call);
 ExprPtr MakeMvDifference(Call& call);
 
 // convert.cc

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "common/expr/any_value_internal.h"
 #include "common/expr/conversion_internal.h"
 #include "common/expr/functions_internal.h"
 #include "common/expr/operators_internal.h"
@@ -115,6 +116,14 @@ ExprPtr BuildMatch(const esql::Expression& node, Operand field, Operand query,
 
 ExprPtr MakeMatch(Call& call) {
   return BuildMatch(*call.node, call.args[0], call.args[1], call.diagnostics);
+}
+
+ExprPtr MakeMatchPhrase(Call& call) {
+  const Value* query = call.constant(1);
+  if (query != nullptr && call.type(0) == DataType::kText) {
+    return BuildAnyWords(call.arg(0), {std::string(query->text())}, true);
+  }
+  return MakeMatch(call);
 }
 
 }  // namespace weir::expr

@@ -425,6 +425,23 @@ ExprPtr MakeMvDifference(Call& call) {
                      : nullptr;
 }
 
+ExprPtr MakeMvPseriesWeightedSum(Call& call) {
+  return call.Make(DataType::kDouble, [](const Frame& frame, Args args) {
+    const double p = args[1].AsDouble();
+    double sum = 0;
+    double lost = 0;   // to rounding, as Kahan counts it
+    double position = 1;
+    for (const Value& item : args[0].items()) {
+      const double term = item.AsDouble() / std::pow(position++, p) - lost;
+      const double next = sum + term;
+      lost = (next - sum) - term;
+      sum = next;
+    }
+    return std::isfinite(sum) ? Value::Double(sum)
+                              : frame.Fail("java.lang.ArithmeticException: double overflow");
+  });
+}
+
 ExprPtr MakeMvUnion(Call& call) {
   return Unify(call) ? call.Make(ResultType(call.type(0)), Union) : nullptr;
 }

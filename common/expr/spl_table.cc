@@ -89,7 +89,7 @@ constexpr FunctionRow kRows[] = {
     {"spl_mvmap0", "values:any, result:any", kRaw, MakeSplMvMap<0>, "An expression for each value"},
     {"spl_mvmap1", "values:any, result:any", kRaw, MakeSplMvMap<1>, "The same inside of another"},
     {"spl_epoch", "time:any", kRaw, MakeSplEpoch, "A time in seconds since 1970"},
-    {"spl_clock_end", "time:any, interval:any!, delay:any!", kRaw, MakeSplClockEnd, "End of the scheduler's bucket that holds a time, in seconds"},
+    {"spl_clock_end", "time:any, interval:any!, delay:any!, length:any!", kRaw, MakeSplClockEnd, "Ends of the scheduler's ranges that hold a time, in seconds"},
     {"spl_relative_time", "time:any, change:any", kRaw, MakeSplRelativeTime, "A time moved and cut"},
     {"spl_strftime", "time:any, format:any", kRaw, MakeSplStrftime, "A time as text"},
     {"spl_strptime", "text:any, format:any", kRaw, MakeSplStrptime, "Text as a time"},

@@ -441,11 +441,21 @@ ExprPtr MakeSplEpoch(Call& call) {
 ExprPtr MakeSplClockEnd(Call& call) {
   const double interval = static_cast<double>(call.constant(1)->integer()) / 1000;
   const double delay = static_cast<double>(call.constant(2)->integer()) / 1000;
-  return call.Make(DataType::kDouble, [interval, delay](const Frame&, Args args) {
+  const double length = static_cast<double>(call.constant(3)->integer()) / 1000;
+  return call.Make(DataType::kDouble, [interval, delay, length](const Frame& frame, Args args) {
     const std::optional<double> time = TimeOf(args[0]);
-    return time.has_value()
-               ? Value::Double((std::floor((*time + delay) / interval) + 1) * interval - delay)
-               : Value::Null();
+    if (!time.has_value()) {
+      return Value::Null();
+    }
+    // Ranges longer than the interval overlap, shorter ones leave gaps.
+    const double first = std::floor((*time + delay) / interval) + 1;
+    const double last = std::floor((*time + delay + length) / interval);
+    const auto count = static_cast<std::size_t>(std::max(last - first + 1, 0.0));
+    Value* ends = frame.arena().AllocateArray<Value>(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      ends[i] = Value::Double((first + static_cast<double>(i)) * interval - delay);
+    }
+    return Value::MakeMulti(std::span<const Value>(ends, count), &frame.arena());
   });
 }
 

@@ -223,7 +223,7 @@ void CheckAdjustments(const Draft& draft, std::vector<rule::Finding>* findings) 
                               fmt::format("the query of rule [{}] itself looks back {} only", rule.id,
                                           FormatDuration(*analysis.lookback_ms))));
   }
-  if (adjustments.mode == JudgeModeName(JudgeMode::kContinuous) &&
+  if (adjustments.mode == JudgeModeName(JudgeMode::kContinuous) && place_of("mode").line > 0 &&
       draft.judge.mode != JudgeMode::kContinuous && !draft.judge.monotone) {
     findings->push_back(Unfit(place_of("mode"), fmt::format("rule [{}] is judged at ticks: {}",
                                                             rule.id, draft.judge.reason)));

@@ -1,4 +1,4 @@
-// KQL("...") within an ES|QL query.
+// KQL("...") and QSTR("...") within an ES|QL query.
 #include <fmt/format.h>
 
 #include "common/kql/lower.h"
@@ -46,13 +46,16 @@ esql::ExpressionPtr KqlCalls::Lowered(const esql::Expression& call) {
                     call.args[0]->kind == esql::ExpressionKind::kLiteral &&
                     IsString(call.args[0]->literal.type);
   if (!fits) {
-    diagnostics_->Error(call.range, "function [kql] takes one argument, a constant string");
+    diagnostics_->Error(call.range,
+                        fmt::format("function [{}] takes one argument, a constant string",
+                                    call.name == "KQL" ? "kql" : "qstr"));
     return nullptr;
   }
   const esql::SourceRange range = call.args[0]->range;
   const esql::Source source(call.args[0]->literal.text);
   esql::Diagnostics inner(&source);
-  const kql::NodePtr node = kql::Parse(kql::Syntax::kKql, &inner);
+  const kql::NodePtr node =
+      kql::Parse(call.name == "KQL" ? kql::Syntax::kKql : kql::Syntax::kLucene, &inner);
   esql::ExpressionPtr lowered = node == nullptr ? nullptr : kql::Lower(*node, catalogue_, &inner);
   for (const esql::Diagnostic& diagnostic : inner.list()) {
     Report(diagnostic, range);
@@ -65,7 +68,7 @@ esql::ExpressionPtr KqlCalls::Lowered(const esql::Expression& call) {
 
 void KqlCalls::In(esql::ExpressionPtr* expression) {
   esql::Expression& node = **expression;
-  if (node.kind == esql::ExpressionKind::kCall && node.name == "KQL") {
+  if (node.kind == esql::ExpressionKind::kCall && (node.name == "KQL" || node.name == "QSTR")) {
     esql::ExpressionPtr lowered = Lowered(node);
     if (lowered != nullptr) {
       *expression = std::move(lowered);

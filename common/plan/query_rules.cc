@@ -59,7 +59,8 @@ std::optional<esql::Query> SplQuery(const rule::Rule& rule, esql::Diagnostics* d
   }
   spl::LowerOptions options;
   if (detection.by_clock) {
-    options.clock = {detection.clock_interval_ms, detection.clock_to_ms};
+    options.clock = {detection.clock_interval_ms, detection.clock_to_ms,
+                     detection.clock_from_ms - detection.clock_to_ms};
   }
   options.shown = rule.investigation_fields;
   if (rule.suppression.has_value()) {
@@ -155,6 +156,7 @@ std::optional<esql::Query> QueryOfRule(const rule::Rule& rule, const FieldCatalo
     std::optional<esql::Query> query = esql::Parse(diagnostics);
     if (query.has_value()) {
       LowerKqlCalls(catalogue, &*query, diagnostics);
+      LowerTimeRangeCalls(&*query);
       LowerSourceCalls(&*query);
     }
     return query;

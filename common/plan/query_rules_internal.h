@@ -50,9 +50,12 @@ void AddThreshold(const rule::Threshold& threshold, esql::Query* query);
 // filters.cc: what events must pass besides the query.
 esql::ExpressionPtr ConditionOfFilter(const rule::Filter& filter, const FieldCatalogue& catalogue);
 
-// kql_calls.cc: replaces each KQL("...") by what it says.
+// kql_calls.cc: replaces each KQL("...") and QSTR("...") by what it says.
 void LowerKqlCalls(const FieldCatalogue& catalogue, esql::Query* query,
                    esql::Diagnostics* diagnostics);
+
+// time_range_calls.cc: replaces TRANGE in WHERE by comparisons of @timestamp.
+void LowerTimeRangeCalls(esql::Query* query);
 
 // source_calls.cc: JSON_EXTRACT(_source, "a.b") reads the field [_source.a.b].
 void LowerSourceCalls(esql::Query* query);

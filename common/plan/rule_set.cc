@@ -54,10 +54,10 @@ class RuleSetCompiler {
   RuleSetCompiler(const std::vector<rule::Rule>& rules, const CompileOptions& options,
                   const FieldCatalogue& catalogue)
       : options_(options), catalogue_(catalogue), findings_(rules.size()) {
-    const bool by_schedule =
-        options.mode == JudgeMode::kSchedule || options.alerts == AlertMode::kParity;
     for (const rule::Rule& rule : rules) {
-      rules_.push_back(RuleAsJudged(rule, by_schedule));
+      const CompileOptions own = OptionsOf(rule);
+      rules_.push_back(RuleAsJudged(
+          rule, own.mode == JudgeMode::kSchedule || own.alerts == AlertMode::kParity));
     }
   }
 
@@ -134,6 +134,10 @@ CompileOptions RuleSetCompiler::OptionsOf(const rule::Rule& rule) const {
                        : JudgeMode::kContinuous;
     // Parity is what continuous mode cannot give: the rule's own word counts.
     options.alerts = options.mode == JudgeMode::kContinuous ? AlertMode::kEpisodes : options.alerts;
+  }
+  if (rule.detection.has_value() && options.mode == JudgeMode::kSchedule) {
+    // A scheduler's run knows nothing of the one before.
+    options.alerts = AlertMode::kParity;
   }
   if (!rule.adjustments.alerts.empty()) {
     options.alerts = rule.adjustments.alerts == AlertModeName(AlertMode::kParity)

@@ -5,6 +5,7 @@
 
 #include "common/base/units.h"
 #include "common/rule/attack_names.h"
+#include "common/rule/detection_schedule_internal.h"
 #include "common/rule/yaml_reader_internal.h"
 #include "common/spl/macros.h"
 
@@ -46,6 +47,7 @@ class Loader {
   void LoadObservables();
   void LoadEntities(const YAML::Node& list, std::vector<Detection::Entity>* out);
   void LoadThrottling();
+  void LoadSchedule();
   void LoadMacros();
   // Under tags, else at the top.
   bool Metadata(const std::string& key, std::vector<std::string>* out) {
@@ -66,12 +68,12 @@ std::optional<Rule> Loader::Load() {
   rule_.type_name = "spl";
   rule_.dialect = Dialect::kSpl;
   rule_.interval_ms = kIntervalMs;
-  rule_.lookback_ms = detection_.clock_from_ms - detection_.clock_to_ms;
   LoadIdentity();
   LoadTexts();
   LoadThreat();
   LoadRisk();
   LoadThrottling();
+  LoadSchedule();
   LoadMacros();
   rule_.detection = std::move(detection_);
   if (reader_.has_errors()) {
@@ -260,6 +262,41 @@ void Loader::LoadThrottling() {
   }
   suppression.duration_ms = *duration;
   rule_.suppression = std::move(suppression);
+}
+
+// Whether it is judged by the clock, in our own key, and the clock, as the scheduler has it.
+void Loader::LoadSchedule() {
+  std::string schedule;
+  if (reader_.String(file_, "schedule", &schedule)) {
+    if (schedule != "clock" && schedule != "sliding") {
+      reader_.Error(reader_.Find(file_, "schedule").Mark(),
+                    fmt::format("field [schedule] must be clock or sliding, found [{}]", schedule));
+    }
+    rule_.adjustments.mode = schedule == "clock" ? "schedule" : "continuous";
+  }
+  YAML::Node runs = reader_.Find(reader_.Find(file_, "deployment"), "scheduling");
+  if (!runs.IsDefined()) {
+    runs = reader_.Find(file_, "scheduling");
+  }
+  if (runs.IsDefined()) {
+    std::string cron = "0 * * * *";
+    std::string earliest = "-70m@m";
+    std::string latest = "-10m@m";
+    reader_.String(runs, "cron_schedule", &cron);
+    reader_.String(runs, "earliest_time", &earliest);
+    reader_.String(runs, "latest_time", &latest);
+    const StatusOr<DetectionSchedule> parsed = ParseDetectionSchedule(cron, earliest, latest);
+    if (parsed.ok()) {
+      detection_.clock_interval_ms = parsed->interval_ms;
+      detection_.clock_from_ms = parsed->from_ms;
+      detection_.clock_to_ms = parsed->to_ms;
+    } else {
+      reader_.Warning(runs.Mark(), fmt::format("field [scheduling] is not applied: {}",
+                                               Message(parsed.status())),
+                      "it is judged as one that runs every hour from -70m@m to -10m@m");
+    }
+  }
+  rule_.lookback_ms = detection_.clock_from_ms - detection_.clock_to_ms;
 }
 
 void Loader::LoadMacros() {

@@ -43,11 +43,10 @@ std::optional<std::string> MatchStar(std::string_view pattern, std::string_view 
   return std::string(name.substr(before.size(), name.size() - before.size() - after.size()));
 }
 
-std::vector<NodePtr> Lowering::List(NodePtr first,
-                                                NodePtr second,
-                                                NodePtr third) {
+std::vector<NodePtr> Lowering::List(NodePtr first, NodePtr second, NodePtr third,
+                                    NodePtr fourth) {
   std::vector<NodePtr> list;
-  for (NodePtr* item : {&first, &second, &third}) {
+  for (NodePtr* item : {&first, &second, &third, &fourth}) {
     if (*item != nullptr) {
       list.push_back(std::move(*item));
     }
@@ -223,17 +222,26 @@ void Lowering::EmitClockFilter() {
     return;
   }
   clock_filtered_ = true;
-  NodePtr now = Call("spl_epoch", range_, List(esql::MakeCallNode("NOW", range_)));
-  const double delay = static_cast<double>(options_.clock->delay_ms) / kMillisPerSecond;
-  EmitWhere(esql::MakeBinaryNode(
-      esql::Operator::kEqual,
-      folded_ ? esql::MakeColumnNode(kClockColumn, range_)
-              : Call("spl_clock_end", range_,
-                     List(esql::MakeColumnNode(std::string(kFieldPrefix) + kTimeField, range_),
-                          esql::MakeIntegerNode(options_.clock->interval_ms, range_),
-                          esql::MakeIntegerNode(options_.clock->delay_ms, range_))),
-      esql::MakeBinaryNode(esql::Operator::kSubtract, std::move(now),
-                           esql::MakeDoubleNode(delay, range_))));
+  const auto before_now = [this](int64_t millis) {
+    NodePtr now = Call("spl_epoch", range_, List(esql::MakeCallNode("NOW", range_)));
+    return esql::MakeBinaryNode(
+        esql::Operator::kSubtract, std::move(now),
+        esql::MakeDoubleNode(static_cast<double>(millis) / kMillisPerSecond, range_));
+  };
+  const int64_t delay_ms = options_.clock->delay_ms;
+  if (folded_) {
+    EmitWhere(esql::MakeBinaryNode(esql::Operator::kEqual,
+                                   esql::MakeColumnNode(kClockColumn, range_),
+                                   before_now(delay_ms)));
+    return;
+  }
+  const auto time = [this] {
+    return Call("spl_epoch", range_,
+                List(esql::MakeColumnNode(std::string(kFieldPrefix) + kTimeField, range_)));
+  };
+  EmitWhere(esql::MakeBinaryNode(esql::Operator::kLess, time(), before_now(delay_ms)));
+  EmitWhere(esql::MakeBinaryNode(esql::Operator::kGreaterEqual, time(),
+                                 before_now(delay_ms + options_.clock->length_ms)));
 }
 
 // The columns of alerts, under the names of the fields.

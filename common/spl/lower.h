@@ -18,11 +18,12 @@ inline constexpr char kFieldPrefix[] = "cloudtrail:";
 inline constexpr char kFoldedPrefix[] = "cloudtrail-folded:";
 
 struct LowerOptions {
-  // Judge fixed buckets as a scheduler does: each ends delay before a multiple of interval. Empty: every
-  // range of the look-back.
+  // Judge fixed ranges as a scheduler does: each ends delay before a multiple of interval, is of that
+  // length, and has its first instant but not its last. Empty: every range of the look-back.
   struct Clock {
     int64_t interval_ms = 0;
     int64_t delay_ms = 0;
+    int64_t length_ms = 0;
   };
   std::optional<Clock> clock;
   // Fields that alerts of single events show besides those the search names.

@@ -90,9 +90,8 @@ class Lowering {
   NodePtr Call(std::string_view name, SourceRange range,
                            std::vector<NodePtr> args) const;
   static NodePtr Number(double value, SourceRange range);
-  static std::vector<NodePtr> List(NodePtr first,
-                                               NodePtr second = nullptr,
-                                               NodePtr third = nullptr);
+  static std::vector<NodePtr> List(NodePtr first, NodePtr second = nullptr,
+                                   NodePtr third = nullptr, NodePtr fourth = nullptr);
   NodePtr AllPresent(const std::vector<std::string>& columns) const;
 
   // lower_search.cc: never null
@@ -118,6 +117,11 @@ class Lowering {
   Typed LowerByTime(const Aggregate& aggregate, Typed value);
   Typed LowerExtreme(const Aggregate& aggregate, Typed value);
   std::vector<Aggregate> ExpandWildcard(const Aggregate& aggregate, const std::vector<Name>& by);
+  struct StatsParts;
+  std::string FreshColumn(const std::string& name, const std::string& own, StatsParts* parts) const;
+  void AddKeys(const std::vector<Name>& by, StatsParts* parts);
+  void AddAggregate(const Aggregate& aggregate, StatsParts* parts);
+  void EmitStats(StatsParts parts, bool by_clock);
   void LowerStats(const StatsStage& stage);
   void LowerEventstats(const StatsStage& stage);
 

@@ -10,8 +10,6 @@
 namespace weir::spl {
 namespace {
 
-
-
 constexpr char kClockColumn[] = "$clock";
 constexpr char kSourceTime[] = "cloudtrail:_time";
 constexpr int64_t kListMax = 100;
@@ -188,23 +186,29 @@ std::vector<Aggregate> Lowering::ExpandWildcard(const Aggregate& aggregate,
   return expanded;
 }
 
-void Lowering::LowerStats(const StatsStage& stage) {
-  const bool clock = options_.clock.has_value() && !clock_filtered_;
-  esql::StatsCommand stats;
-  std::vector<std::pair<std::string, Field>> outputs;
-  std::set<std::string> after = {"_id", "_index", "_version", "@timestamp", kClockColumn};
-  const auto fresh = [&](const std::string& name, const std::string& own) {
-    // Inside aggregates a key hides the column of its name.
-    std::string column = name;
-    for (int i = 2; after.contains(column) || (columns_.contains(column) && column != own); ++i) {
-      column = fmt::format("{}#{}", name, i);
-    }
-    after.insert(column);
-    return column;
-  };
-  std::vector<std::string> key_columns;
+// What one STATS gives, while it is put together.
+struct Lowering::StatsParts {
+  esql::StatsCommand command;
+  std::vector<std::string> key_columns;                   // of the rows, before
   std::vector<std::pair<std::string, Field>> keys;
-  for (const Name& name : stage.by) {
+  std::vector<std::pair<std::string, Field>> outputs;
+  std::set<std::string> columns = {"_id", "_index", "_version", "@timestamp", kClockColumn};
+};
+
+// A column for a name behind the STATS. Inside aggregates a key hides the column of its name.
+std::string Lowering::FreshColumn(const std::string& name, const std::string& own,
+                                  StatsParts* parts) const {
+  std::string column = name;
+  for (int i = 2; parts->columns.contains(column) || (columns_.contains(column) && column != own);
+       ++i) {
+    column = fmt::format("{}#{}", name, i);
+  }
+  parts->columns.insert(column);
+  return column;
+}
+
+void Lowering::AddKeys(const std::vector<Name>& by, StatsParts* parts) {
+  for (const Name& name : by) {
     const Field field = Find(name.text);
     if (field.column.empty()) {
       diagnostics_->Error(name.range, fmt::format("field [{}] is in no row here: rows without a "
@@ -212,30 +216,71 @@ void Lowering::LowerStats(const StatsStage& stage) {
                                                   name.text));
       continue;
     }
-    key_columns.push_back(field.column);
-    const std::string column = fresh(name.text, field.column);
-    stats.groups.push_back({column, true, name.range,
-                            esql::MakeColumnNode(field.column, name.range), nullptr});
-    keys.emplace_back(name.text, Field{column, field.type, true, 0});
+    parts->key_columns.push_back(field.column);
+    const std::string column = FreshColumn(name.text, field.column, parts);
+    parts->command.groups.push_back({column, true, name.range,
+                                     esql::MakeColumnNode(field.column, name.range), nullptr});
+    parts->keys.emplace_back(name.text, Field{column, field.type, true, 0});
   }
-  const auto add = [&](const Aggregate& aggregate) {
-    NodePtr filter;
-    Typed value = LowerAggregate(aggregate, &filter);
-    if (value.node == nullptr || value.type == Type::kNull) {
-      return;
+}
+
+void Lowering::AddAggregate(const Aggregate& aggregate, StatsParts* parts) {
+  NodePtr filter;
+  Typed value = LowerAggregate(aggregate, &filter);
+  if (value.node == nullptr || value.type == Type::kNull) {
+    return;
+  }
+  const std::string column = FreshColumn(aggregate.name, "", parts);
+  parts->outputs.emplace_back(aggregate.name, Field{column, value.type, value.never_null, 0});
+  parts->command.aggregates.push_back(
+      {column, true, aggregate.range, std::move(value.node), std::move(filter)});
+}
+
+// Rows without a key are dropped, and the scheduler's range is a key, too.
+void Lowering::EmitStats(StatsParts parts, bool by_clock) {
+  if (!parts.key_columns.empty()) {
+    NodePtr present = esql::MakeCallNode("spl_keys_present", range_);
+    for (const std::string& column : parts.key_columns) {
+      present->args.push_back(esql::MakeColumnNode(column, range_));
     }
-    const std::string column = fresh(aggregate.name, "");
-    outputs.emplace_back(aggregate.name, Field{column, value.type, value.never_null, 0});
-    stats.aggregates.push_back(
-        {column, true, aggregate.range, std::move(value.node), std::move(filter)});
-  };
+    EmitWhere(std::move(present));
+  }
+  if (by_clock) {
+    NodePtr end = Call("spl_clock_end", range_,
+                       List(esql::MakeColumnNode(kSourceTime, range_),
+                            esql::MakeIntegerNode(options_.clock->interval_ms, range_),
+                            esql::MakeIntegerNode(options_.clock->delay_ms, range_),
+                            esql::MakeIntegerNode(options_.clock->length_ms, range_)));
+    parts.command.groups.push_back({kClockColumn, true, range_, std::move(end), nullptr});
+  }
+  Emit(std::move(parts.command));
+  fields_.clear();
+  order_.clear();
+  layers_.clear();
+  group_.clear();
+  columns_ = std::move(parts.columns);
+  open_ = false;
+  folded_ = true;
+  for (auto& [name, field] : parts.keys) {
+    group_.push_back(name);
+    Define(name, field);
+  }
+  for (auto& [name, field] : parts.outputs) {
+    Define(name, field);
+  }
+}
+
+void Lowering::LowerStats(const StatsStage& stage) {
+  const bool by_clock = options_.clock.has_value() && !clock_filtered_;
+  StatsParts parts;
+  AddKeys(stage.by, &parts);
   for (const Aggregate& aggregate : stage.aggregates) {
     if (aggregate.field.find('*') == std::string::npos) {
-      add(aggregate);
+      AddAggregate(aggregate, &parts);
       continue;
     }
     for (const Aggregate& one : ExpandWildcard(aggregate, stage.by)) {
-      add(one);
+      AddAggregate(one, &parts);
     }
   }
   if (diagnostics_->has_errors()) {
@@ -243,37 +288,7 @@ void Lowering::LowerStats(const StatsStage& stage) {
     open_ = true;
     return;
   }
-  if (!key_columns.empty()) {
-    NodePtr present = esql::MakeCallNode("spl_keys_present", range_);
-    for (const std::string& column : key_columns) {
-      present->args.push_back(esql::MakeColumnNode(column, range_));
-    }
-    EmitWhere(std::move(present));
-  }
-  if (clock) {
-    NodePtr end = Call("spl_clock_end", range_,
-                             List(esql::MakeColumnNode(kSourceTime, range_),
-                                  esql::MakeIntegerNode(options_.clock->interval_ms, range_),
-                                  esql::MakeIntegerNode(options_.clock->delay_ms, range_)));
-    stats.groups.push_back({kClockColumn, true, range_, std::move(end), nullptr});
-  }
-  Emit(std::move(stats));
-  fields_.clear();
-  order_.clear();
-  layers_.clear();
-  group_.clear();
-  columns_ = std::move(after);
-  open_ = false;
-  folded_ = true;
-  for (auto& [name, field] : keys) {
-    group_.push_back(name);
-    Define(name, field);
-  }
-  for (auto& [name, field] : outputs) {
-    if (!field.column.empty()) {
-      Define(name, field);
-    }
-  }
+  EmitStats(std::move(parts), by_clock);
   EmitClockFilter();
 }
 

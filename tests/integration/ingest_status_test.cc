@@ -98,6 +98,9 @@ TEST(IngestStatusTest, ReasonsAndProducersAreJoined) {
     rejected->set_reason("malformed_json");
     rejected->set_count(2);
     status->add_producers()->set_producer_id("p");
+    pb::RuleRowCount* dropped = status->add_without_group();
+    dropped->set_rule_id("r");
+    dropped->set_rows(3);
   }
   two.add_rejected()->set_reason("too_deep");
   one.mutable_producers(0)->set_joined(true);
@@ -109,6 +112,9 @@ TEST(IngestStatusTest, ReasonsAndProducersAreJoined) {
   coordinator::AddIngestStatus(two, &sum);
   ASSERT_EQ(sum.rejected_size(), 2);
   EXPECT_EQ(sum.rejected(0).count(), 4);
+  ASSERT_EQ(sum.without_group_size(), 1);
+  EXPECT_EQ(sum.without_group(0).rule_id(), "r");
+  EXPECT_EQ(sum.without_group(0).rows(), 6);
   ASSERT_EQ(sum.producers_size(), 1);
   EXPECT_TRUE(sum.producers(0).joined());
   EXPECT_TRUE(sum.producers(0).ended());

@@ -29,6 +29,7 @@ struct Case {
   bool none = false;
   uint64_t dropped = 0;
   std::string error;
+  std::string keys;   // of the detection's file, beside its name, id and search
 };
 
 // "a=1, b=[x, y]": a comma parts columns where a name and '=' follow it.
@@ -58,9 +59,11 @@ std::vector<Case> ReadCases() {
   for (int number = 1; std::getline(file, line); ++number) {
     const auto after = [&](std::string_view word) { return line.substr(word.size()); };
     if (line.starts_with("case ")) {
-      cases.push_back({after("case "), number, "", {}, {}, false, 0, ""});
+      cases.push_back({after("case "), number, "", {}, {}, false, 0, "", ""});
     } else if (line.starts_with("search ") || line == "search") {
       cases.back().search = line.size() > 7 ? after("search ") : "";
+    } else if (line.starts_with("keys ")) {
+      cases.back().keys = after("keys ");
     } else if (line.starts_with("event ")) {
       cases.back().events.push_back(after("event "));
     } else if (line.starts_with("row ")) {
@@ -145,7 +148,9 @@ TEST_P(SplSpecTest, GivesItsRows) {
   const Case& test = GetParam();
   std::string search;
   JsonWriter(&search).String("`cloudtrail` " + test.search);
-  const std::string rule = fmt::format("{{\"name\": \"n\", \"id\": \"i\", \"search\": {}}}\n", search);
+  const std::string rule =
+      fmt::format("{{\"name\": \"n\", \"id\": \"i\", \"search\": {}{}{}}}\n", search,
+                  test.keys.empty() ? "" : ", ", test.keys);
   std::string events;
   for (std::size_t i = 0; i < test.events.size(); ++i) {
     events += MakeRecord(test.events[i], i) + "\n";

@@ -30,7 +30,7 @@ TEST(ErrorsTest, NameWhatIsUnknown) {
       {"ST_DISTANCE(k, k)", "1:1 function [st_distance] is not supported"},
       {"KQL(\"a: b\")", "1:1 function [kql] is not supported"},
       {"QSTR(\"a\")", "1:1 function [qstr] is not supported"},
-      {"MATCH_PHRASE(k, \"a\")", "1:1 function [match_phrase] is not supported"},
+      {"TERM(k, \"a\")", "1:1 function [term] is not supported"},
       {"CATEGORIZE(k)", "1:1 function [categorize] is not supported"},
       {"max(i) + 1", "1:1 aggregate function [max(i)] not allowed outside STATS command"},
       {"bucket(i, 5)",

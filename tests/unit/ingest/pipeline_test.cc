@@ -60,8 +60,12 @@ FROM logs-aws.cloudtrail-*
 '''
 )toml",
                                          threshold);
+    return Activate("rule.toml", text);
+  }
+
+  plan::RuleSetPtr Activate(const std::string& path, const std::string& text) {
     std::vector<std::vector<rule::Finding>> findings;
-    const auto rules = worker_->ActivateRules({{"rule.toml", text}}, plan::CompileOptions(), &findings);
+    const auto rules = worker_->ActivateRules({{path, text}}, plan::CompileOptions(), &findings);
     EXPECT_TRUE(rules.ok()) << rules.status();
     return *rules;
   }
@@ -220,6 +224,18 @@ TEST_F(PipelineTest, RowsAreMadeAgainForNewRulesAndOwnRepeatsAreNotReported) {
   EXPECT_TRUE(result_->status.ok());
   EXPECT_EQ(result_->repeated, 0);
   EXPECT_EQ(result_->accepted, 16);
+}
+
+TEST_F(PipelineTest, RowsWithoutAFieldOfTheirGroupAreCountedByRule) {
+  rules_.Add(maker_.Activate("d.yml", "name: D\nid: d\nsearch: '`cloudtrail` | stats count by user_name "
+                                      "sharedEventID'\n"),
+             kNowMs - 1);
+  Push();
+  Push();
+  EXPECT_TRUE(result_.has_value());
+  const PipelineStatus status = pipeline_->GetStatus();
+  ASSERT_EQ(status.without_group.size(), 1U);
+  EXPECT_EQ(status.without_group.at("d"), 32U);
 }
 
 TEST_F(PipelineTest, SourcesAreListedOnceTheirEventsAreSafe) {

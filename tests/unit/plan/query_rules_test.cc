@@ -161,6 +161,27 @@ TEST(QueryRulesTest, KqlIsAFunctionOfEsql) {
               ElementsAre("1:16: error: function [kql] takes one argument, a constant string"));
 }
 
+TEST(QueryRulesTest, QstrIsLucene) {
+  const CompileResult result =
+      CompileQuery("FROM logs-* | WHERE QSTR(\"event.action:(a OR b) AND NOT user.id:x*\")");
+  const CompiledRule& rule = Only(result);
+  EXPECT_EQ(rule.head.guards.size(), 1U);
+  EXPECT_THAT(rule.head.text, HasSubstr("NOT any_like(user.id, \"x*\")"));
+  EXPECT_THAT(Briefs(CompileQuery("FROM a | WHERE QSTR(user.id)").findings[0]),
+              ElementsAre("1:16: error: function [qstr] takes one argument, a constant string"));
+}
+
+TEST(QueryRulesTest, TrangeComparesTheTimestamp) {
+  const CompileResult last = CompileQuery(
+      "FROM a | WHERE event.action == \"x\" AND TRANGE(30 minutes) | STATS c = COUNT(*) BY user.id "
+      "| WHERE c > 3");
+  EXPECT_EQ(Only(last).judge.lookback_ms, 1'800'000);
+  const CompileResult between =
+      CompileQuery("FROM a | WHERE TRANGE(\"2024-01-01\", \"2024-02-01\") | KEEP user.id");
+  EXPECT_THAT(Only(between).head.text, HasSubstr("@timestamp > TO_DATETIME(\"2024-01-01\")"));
+  EXPECT_THAT(Only(between).head.text, HasSubstr("@timestamp <= TO_DATETIME(\"2024-02-01\")"));
+}
+
 TEST(QueryRulesTest, ConstantPathsOfTheSourceAreFields) {
   const CompileResult result = CompileQuery(
       "FROM logs-* METADATA _source | WHERE JSON_EXTRACT(_source, \"$.sip.method\") == \"A\"\n"

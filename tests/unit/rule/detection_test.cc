@@ -92,6 +92,72 @@ TEST(DetectionTest, ProblemsHavePositions) {
   EXPECT_THAT(Problems(LoadRule("a.yml", "[1]")), testing::HasSubstr("no keys and values"));
 }
 
+TEST(DetectionTest, TheSchedulersLine) {
+  constexpr int64_t kMinuteMs = 60'000;
+  const struct {
+    std::string_view cron;
+    std::string_view earliest;
+    std::string_view latest;
+    int64_t interval;   // in minutes, as the next two
+    int64_t from;
+    int64_t to;
+  } cases[] = {
+      {"0 * * * *", "-70m@m", "-10m@m", 60, 70, 10},
+      {"*/5 * * * *", "-15m", "now", 5, 15, 0},
+      {"* * * * *", "-1m@m", "@m", 1, 1, 0},
+      {"7 * * * *", "-70m@m", "-10m@m", 60, 63, 3},
+      {"30 * * * *", "-70m@m", "-10m@m", 60, 100, 40},
+      {"30 * * * *", "-1h@h", "@h", 60, 60, 0},
+      {"15 */4 * * *", "-4h@h", "now", 240, 480, 225},
+      {"30 2 * * *", "-1d@d", "@d", 1440, 1440, 0},
+      {"0 * * * *", "-24hours", "-0s", 60, 1440, 0},
+  };
+  for (const auto& test : cases) {
+    const LoadResult result = LoadRule(
+        "a.yml", fmt::format("{}search: a=1\nschedule: clock\nscheduling:\n  cron_schedule: '{}'\n"
+                             "  earliest_time: '{}'\n  latest_time: '{}'\n",
+                             kHead, test.cron, test.earliest, test.latest));
+    ASSERT_TRUE(result.rule.has_value()) << Problems(result);
+    EXPECT_EQ(Problems(result), "");
+    EXPECT_EQ(result.rule->adjustments.mode, "schedule");
+    const Detection& detection = *result.rule->detection;
+    EXPECT_EQ(detection.clock_interval_ms, test.interval * kMinuteMs) << test.cron;
+    EXPECT_EQ(detection.clock_from_ms, test.from * kMinuteMs) << test.cron << test.earliest;
+    EXPECT_EQ(detection.clock_to_ms, test.to * kMinuteMs) << test.cron << test.latest;
+    EXPECT_EQ(result.rule->lookback_ms, (test.from - test.to) * kMinuteMs);
+  }
+}
+
+TEST(DetectionTest, ALineThatIsNotAtEqualDistancesIsNotApplied) {
+  const struct {
+    std::string_view cron;
+    std::string_view earliest;
+    std::string_view latest;
+    std::string_view problem;
+  } cases[] = {
+      {"0 0 * * 1", "-1d", "now", "equal distances"},  {"5,35 * * * *", "-1h", "now", "equal distances"},
+      {"*/7 * * * *", "-1h", "now", "equal distances"}, {"60 * * * *", "-1h", "now", "equal distances"},
+      {"*/0 * * * *", "-1h", "now", "equal distances"}, {"*/5 3 * * *", "-1h", "now", "equal distances"},
+      {"", "-1h", "now", "equal distances"},            {"0 * * * *", "+1h", "now", "no time before"},
+      {"0 * * * *", "-1x", "now", "no time before"},    {"0 * * * *", "-h", "now", "no time before"},
+      {"0 * * * *", "", "now", "no time before"},       {"0 * * * *", "-1h@q", "now", "no time before"},
+      {"0 * * * *", "-1d@d", "now", "not as long"},     {"0 * * * *", "-5m", "-10m", "is empty"},
+      {"* * * * *", "-9w", "now", "longer than"},       {"0 * * * *", "-99999999d", "now", "no time before"},
+  };
+  for (const auto& test : cases) {
+    const LoadResult result = LoadRule(
+        "a.yml", fmt::format("{}search: a=1\nscheduling: {{cron_schedule: '{}', earliest_time: '{}', "
+                             "latest_time: '{}'}}\n",
+                             kHead, test.cron, test.earliest, test.latest));
+    ASSERT_TRUE(result.rule.has_value()) << Problems(result);
+    EXPECT_THAT(Problems(result), testing::HasSubstr(test.problem)) << test.cron << test.earliest;
+    EXPECT_EQ(result.rule->detection->clock_interval_ms, 60 * 60 * 1000);
+    EXPECT_EQ(result.rule->detection->clock_from_ms, 70 * 60 * 1000);
+  }
+  EXPECT_EQ(Problems(LoadRule("a.yml", std::string(kHead) + "search: a=1\nschedule: hourly\n")),
+            "7:11: field [schedule] must be clock or sliding, found [hourly]\n");
+}
+
 TEST(DetectionTest, RetiredOnesAreOff) {
   const LoadResult result =
       LoadRule("a.yml", "name: A\nid: 7\nstatus: deprecated\nsearch: a=1\n");
