@@ -9,7 +9,8 @@
 namespace weir::cluster {
 namespace {
 
-constexpr uint8_t kTextsVersion = 1;   // stored: do not change
+constexpr uint8_t kTextsVersion = 2;               // stored: do not change
+constexpr uint8_t kTextsVersionWithoutEvidence = 1;
 
 bool SameFile(const RuleSetTexts::File& one, const RuleSetTexts::File& other) {
   return one.path == other.path && one.text == other.text;
@@ -43,7 +44,7 @@ std::string EncodeRuleSetTexts(const RuleSetTexts& rules) {
 StatusOr<RuleSetTexts> DecodeRuleSetTexts(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t version = reader.U8();
-  if (reader.ok() && version != kTextsVersion) {
+  if (reader.ok() && version != kTextsVersion && version != kTextsVersionWithoutEvidence) {
     return FailedPrecondition("rule set of format version {}; this weir knows {}", version,
                               kTextsVersion);
   }
@@ -59,7 +60,7 @@ StatusOr<RuleSetTexts> DecodeRuleSetTexts(std::string_view bytes) {
     file.text = reader.String();
     rules.files.push_back(std::move(file));
   }
-  if (!reader.done()) {   // older ones end here
+  if (version != kTextsVersionWithoutEvidence) {
     rules.evidence = reader.String();
   }
   if (!reader.ok() || !reader.done()) {

@@ -44,6 +44,7 @@ class MadeEventsTest : public ::testing::Test {
     options.rule_paths = {rule_path};
     options.files = {file_.string()};
     options.mode = mode;
+    options.evidence = plan::Evidence::kFull;   // columns are compared
     auto result = backtest::Run(options);
     EXPECT_TRUE(result.ok()) << Message(result.status());
     if (!result.ok()) {

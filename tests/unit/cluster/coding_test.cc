@@ -92,6 +92,15 @@ TEST(RuleSetTest, IsCoded) {
   EXPECT_TRUE(SameRules(read, rules));
 }
 
+TEST(RuleSetTest, OfTheFormerVersionHasNoEvidenceAndKeepsAll) {
+  RuleSetTexts rules;
+  rules.evidence = "redacted";
+  std::string bytes = EncodeRuleSetTexts(rules);
+  bytes.resize(bytes.size() - 1 - rules.evidence.size());
+  bytes[0] = 1;
+  EXPECT_EQ(DecodeRuleSetTexts(bytes)->evidence, "full");
+}
+
 TEST(RuleSetTest, IsTheSameOnlyWithTheSameTextsAndOptions) {
   RuleSetTexts rules;
   rules.files = {{"a.toml", "text"}};
