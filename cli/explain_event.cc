@@ -4,7 +4,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -20,6 +22,7 @@
 #include "common/exec/router.h"
 #include "common/exec/row_format.h"
 #include "common/exec/shown_value.h"
+#include "common/shard/silence.h"
 #include "common/source/decoder.h"
 #include "common/source/record_reader.h"
 #include "common/types/coding.h"
@@ -48,6 +51,7 @@ struct ExplainFlags {
 struct Destination {
   uint32_t shard = 0;
   std::vector<exec::SeenValue> group;
+  std::vector<alert::NamedCell> cells;   // the same
 };
 
 std::string_view OutcomeName(Outcome outcome) {
@@ -95,8 +99,8 @@ class EventExplainer final : private source::Sink {
         asked_(std::move(asked)),
         router_(rules_, {flags.tenant, static_cast<uint16_t>(flags.shards), true}) {}
 
-  // Events that the cluster refused lately, by id.
-  void SetRefused(std::map<std::string, std::string> refused) { refused_ = std::move(refused); }
+  // Also asks the cluster what became of each event; it outlives the explainer.
+  void AskCluster(const ClusterView* cluster) { cluster_ = cluster; }
   // Exit code.
   int Run();
 
@@ -109,9 +113,12 @@ class EventExplainer final : private source::Sink {
                            reject.message));
   }
 
-  // A cluster may have given its rules classes that their texts alone do not tell.
-  bool KnowsShards() const { return flags_.address.empty(); }
+  // False after saying why.
+  bool AskFor(std::string_view record);
+  void AppendPlace(const source::Event& event, std::string* out);
   void FindDestinations(source::Event* event);
+  void AppendRows(const plan::CompiledRule& rule, std::string* out);
+  void WriteRows(const plan::CompiledRule& rule, JsonWriter* json);
   void AppendText(const plan::CompiledRule& rule, const exec::HeadTrace& trace, std::string* out);
   void AppendJson(const source::Event& event, const plan::CompiledRule& rule,
                   const exec::HeadTrace& trace);
@@ -124,7 +131,12 @@ class EventExplainer final : private source::Sink {
   std::vector<const plan::CompiledRule*> asked_;
   exec::Router router_;
   std::map<uint32_t, std::vector<Destination>> destinations_;   // of the event in work, by window
-  std::map<std::string, std::string> refused_;
+  std::map<Hash128, int64_t> first_copies_;                     // identity -> number in the file
+  const ClusterView* cluster_ = nullptr;                        // null: none is asked
+  std::vector<weir::explain::v1::ExplainedEvent> answers_;      // for the record in work
+  const weir::explain::v1::ExplainedEvent* answer_ = nullptr;   // for the event in work; null: none
+  std::size_t next_answer_ = 0;
+  UnixMillis timestamp_ms_ = 0;                                 // of the event in work
   int64_t events_ = 0;
   std::map<const plan::CompiledRule*, std::map<Outcome, uint64_t>> totals_;
   bool fine_ = true;
@@ -151,6 +163,9 @@ int EventExplainer::Run() {
     if (!*more) {
       break;
     }
+    if (cluster_ != nullptr && !AskFor(record)) {
+      return kExitFailed;
+    }
     decoder.Decode(record, index, 0, this);
   }
   if (events_ == 0) {
@@ -175,16 +190,48 @@ int EventExplainer::Run() {
   return fine_ ? kExitOk : kExitFailed;
 }
 
-void EventExplainer::OnEvent(source::Event& event) {
-  const bool shown = events_++ < flags_.limit;
-  FindDestinations(&event);
+bool EventExplainer::AskFor(std::string_view record) {
+  answers_.clear();
+  next_answer_ = 0;
+  if (flags_.format != "json" && events_ >= flags_.limit) {
+    return true;   // what follows is only counted
+  }
+  auto answers = AskEvents(flags_.address, *cluster_, record,
+                           asked_.size() == 1 ? asked_.front()->source.id : "");
+  if (!answers.has_value()) {
+    return false;
+  }
+  answers_ = *std::move(answers);
+  return true;
+}
+
+// What is to be said of the event whatever the rule.
+void EventExplainer::AppendPlace(const source::Event& event, std::string* out) {
   std::string id;
   AppendJsonString(event.event_id(), &id);
-  std::string out = fmt::format("event {} of {}, {}\n", event.event_id().empty() ? "without an id" : id,
-                                FormatTime(event.timestamp_ms()), event.data_stream());
-  if (const auto refused = refused_.find(std::string(event.event_id())); refused != refused_.end()) {
-    out += fmt::format("  {}\n", refused->second);
+  *out += fmt::format("event {} of {}, {}\n", event.event_id().empty() ? "without an id" : id,
+                      FormatTime(event.timestamp_ms()), event.data_stream());
+  if (event.identity().has_value()) {
+    const auto [first, added] = first_copies_.emplace(*event.identity(), events_);
+    if (!added) {
+      *out += fmt::format("  repeat     it is event {} of the file again: both count once\n", first->second);
+    }
   }
+  if (cluster_ != nullptr) {
+    const auto refused = cluster_->refused.find(std::string(event.event_id()));
+    if (refused != cluster_->refused.end()) {
+      *out += fmt::format("  {}\n", refused->second);
+    }
+  }
+}
+
+void EventExplainer::OnEvent(source::Event& event) {
+  const bool shown = events_++ < flags_.limit;
+  answer_ = next_answer_ < answers_.size() ? &answers_[next_answer_++] : nullptr;
+  timestamp_ms_ = event.timestamp_ms();
+  FindDestinations(&event);
+  std::string out;
+  AppendPlace(event, &out);
   std::size_t elsewhere = 0;
   for (const plan::CompiledRule* rule : asked_) {
     const exec::HeadTrace trace = exec::TraceHead(*rules_, *rule, event);
@@ -223,6 +270,9 @@ void EventExplainer::FindDestinations(source::Event* event) {
           const Value value = DecodeValue(&key, &arena);
           // In rows the texts of prompts are replaced already.
           destination.group.push_back({cell.name, exec::ShowValue(value, false)});
+          alert::NamedCell& added = destination.cells.emplace_back();
+          added.name = cell.name;
+          EncodeValue(value, &added.encoded);
         }
         destinations_[row.window_index].push_back(std::move(destination));
       }
@@ -239,12 +289,7 @@ void EventExplainer::AppendText(const plan::CompiledRule& rule, const exec::Head
       return;
     case Outcome::kMatched:
       *out += fmt::format("  matched    {}\n", name);
-      for (const Destination& destination : DestinationsOf(rule)) {
-        *out += fmt::format("{}{}{}{}\n", kIndent,
-                            KnowsShards() ? fmt::format("shard {}", destination.shard) : "counted",
-                            destination.group.empty() ? "" : ", group ",
-                            ValuesText(destination.group, " = "));
-      }
+      AppendRows(rule, out);
       return;
     case Outcome::kExcepted:
       *out += fmt::format("  excepted   {}\n{}exception {}: {}\n", name, kIndent, trace.exception,
@@ -267,6 +312,74 @@ void EventExplainer::AppendText(const plan::CompiledRule& rule, const exec::Head
   }
   for (const std::string& note : trace.notes) {
     *out += fmt::format("{}{}\n", kIndent, OneLine(note));
+  }
+}
+
+// The silences that are for alerts of the rule with the group of one of the event's rows.
+std::set<std::string> SilencesOf(const plan::CompiledRule& rule,
+                                 const std::vector<Destination>& destinations, UnixMillis time_ms) {
+  std::set<std::string> silences;
+  alert::Alert alert;
+  alert.rule_id = rule.source.id;
+  alert.rule_name = rule.source.name;
+  alert.severity = rule.source.severity;
+  for (const Destination& destination : destinations) {
+    alert.group = destination.cells;
+    for (const rule::Silence& silence : rule.source.adjustments.silences) {
+      if (time_ms <= silence.until_ms && shard::Matches(silence, alert)) {
+        silences.insert(fmt::format("{} until {}: what it fires is not delivered", OneLine(silence.name),
+                                    FormatTime(silence.until_ms)));
+      }
+    }
+  }
+  return silences;
+}
+
+void EventExplainer::AppendRows(const plan::CompiledRule& rule, std::string* out) {
+  const std::vector<Destination>& destinations = DestinationsOf(rule);
+  if (answer_ == nullptr) {
+    for (const Destination& destination : destinations) {
+      *out += fmt::format("{}shard {}{}{}\n", kIndent, destination.shard,
+                          destination.group.empty() ? "" : ", group ",
+                          ValuesText(destination.group, " = "));
+    }
+  } else {
+    for (const weir::explain::v1::ExplainedRow& row : answer_->rows()) {
+      if (row.rule_id() == rule.source.id) {
+        *out += RowText(*answer_, row, kIndent);
+      }
+    }
+  }
+  for (const std::string& silence : SilencesOf(rule, destinations, timestamp_ms_)) {
+    *out += fmt::format("{}{:<11} {}\n", kIndent, "silence", silence);
+  }
+}
+
+void EventExplainer::WriteRows(const plan::CompiledRule& rule, JsonWriter* json) {
+  if (answer_ == nullptr) {
+    for (const Destination& destination : DestinationsOf(rule)) {
+      json->BeginObject();
+      json->Key("shard");
+      json->Uint(destination.shard);
+      json->Key("group");
+      WriteValues(destination.group, json);
+      json->EndObject();
+    }
+    return;
+  }
+  for (const weir::explain::v1::ExplainedRow& row : answer_->rows()) {
+    if (row.rule_id() != rule.source.id) {
+      continue;
+    }
+    std::vector<exec::SeenValue> group;
+    for (const weir::explain::v1::PredicateValue& value : row.group()) {
+      group.push_back({value.name(), value.text()});
+    }
+    json->BeginObject();
+    json->Key("group");
+    WriteValues(group, json);
+    WriteRow(row, json);
+    json->EndObject();
   }
 }
 
@@ -321,16 +434,7 @@ void EventExplainer::AppendJson(const source::Event& event, const plan::Compiled
   json.Key("rows");
   json.BeginArray();
   if (trace.outcome == Outcome::kMatched) {
-    for (const Destination& destination : DestinationsOf(rule)) {
-      json.BeginObject();
-      if (KnowsShards()) {
-        json.Key("shard");
-        json.Uint(destination.shard);
-      }
-      json.Key("group");
-      WriteValues(destination.group, &json);
-      json.EndObject();
-    }
+    WriteRows(rule, &json);
   }
   json.EndArray();
   json.EndObject();
@@ -371,7 +475,7 @@ int RunExplainWithCluster(ExplainFlags flags) {
     return kExitFailed;
   }
   EventExplainer explainer(flags, cluster->rules, std::move(asked));
-  explainer.SetRefused(std::move(cluster->refused));
+  explainer.AskCluster(&*cluster);
   return explainer.Run();
 }
 
@@ -419,7 +523,7 @@ void AddExplainEventCommand(CLI::App* explain, Action* action) {
       ->allow_extra_args(false);
   AddOptionalClientOptions(
       command, &flags->address,
-      "HOST:PORT of a cluster whose rules are asked instead, and which events it refused lately; also the "
+      "HOST:PORT of a cluster whose rules are asked instead, and what became of each event there; also the "
       "address of --context");
   command->add_option("--rule", flags->rule, "Id or name of one rule");
   AddOverlayOption(command, &flags->load);

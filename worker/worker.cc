@@ -558,6 +558,9 @@ StatusOr<GroupsFound> Worker::FindGroups(const GroupQuery& query) {
 StatusOr<std::vector<CoveringAlert>> Worker::FindCovering(const CoveringQuery& query) {
   return impl_->groups().FindCovering(query);
 }
+StatusOr<EventsFound> Worker::FindEvents(const EventQuery& query) {
+  return impl_->groups().FindEvents(query);
+}
 StatusOr<AlertsFound> Worker::FindAlerts(const AlertQuery& query) {
   return impl_->alerts().Find(query);
 }
