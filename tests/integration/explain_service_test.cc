@@ -1,6 +1,7 @@
 // Alerts and events of a whole node explained over real gRPC, with the commands people use.
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -317,6 +318,18 @@ TEST_F(ExplainServiceTest, JsonHasWhatBecameOfAnEvent) {
   EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("\"known\":true,\"time\":\"in_time\",\"alerts\":[{\"alert_id\":\"" +
                                      AlertOf("many-calls", "ana") + "\",\"folded\":false,"));
+}
+
+TEST_F(ExplainServiceTest, EveryExplanationIsAudited) {
+  Push("ana", 5, 2);
+  const std::string id = AlertOf("many-calls", "ana");
+  ASSERT_EQ(Run({"explain", "alert", id}).exit_code, kExitOk);
+  ExplainEvent("e0", "ana", 1000, "many-calls");
+  std::ifstream file(folder_ / "log");
+  const std::string log{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_THAT(log, HasSubstr("method=ExplainAlert what=" + id));
+  EXPECT_THAT(log, ::testing::ContainsRegex("method=ExplainEvents what=\"1 records of rule many-calls\" "
+                                            "result=ok alerts=1"));
 }
 
 }  // namespace
