@@ -48,16 +48,6 @@ class Routing final : public source::Sink {
   std::vector<std::string> rejected_;
 };
 
-// Whether an alert was made for the group that the keys are of; columns that are no keys are not compared.
-bool IsOf(const plan::CompiledRule& rule, const std::vector<std::string>& keys,
-          const alert::Alert& alert) {
-  return std::all_of(rule.tail.group.begin(), rule.tail.group.end(), [&](const plan::Tail::Output& column) {
-    const auto cell = std::find_if(alert.group.begin(), alert.group.end(),
-                                   [&](const alert::NamedCell& one) { return one.name == column.name; });
-    return column.slot >= keys.size() || (cell != alert.group.end() && cell->encoded == keys[column.slot]);
-  });
-}
-
 // The columns that all alerts have in common which a row with these keys may have a part in.
 std::vector<alert::FieldCondition> CommonFields(const plan::CompiledRule& rule,
                                                 const std::vector<std::string>& keys) {
@@ -175,28 +165,15 @@ StatusOr<worker::EventsFound> EventExplainer::Ask(worker::EventQuery query) cons
 
 Status EventExplainer::LookForHits(const plan::CompiledRule& rule, const plan::Window& window,
                                    UnixMillis time_ms, shard::RowFate* row) const {
-  std::vector<std::string> keys;
-  Arena arena;
-  ByteReader reader(row->key);
-  for (std::size_t i = 0; i < window.keys.size(); ++i) {
-    EncodeValue(DecodeValue(&reader, &arena), &keys.emplace_back());
-  }
+  const std::vector<std::string> keys = shard::CellsOf(window, row->key);
   worker::AlertQuery query;
   query.filter.rules = {rule.source.id};
   query.filter.fields = CommonFields(rule, keys);
   query.limit = kAlertsLookedAt;
   WEIR_ASSIGN_OR_RETURN(const worker::AlertsFound found, alerts_->Find(query, false));
   for (const alert::Alert& alert : found.alerts) {
-    const bool storm = (alert.flags & alert::kStorm) != 0;
-    const bool covers = time_ms > alert.window_start_ms &&
-                        time_ms <= std::max(alert.window_end_ms, alert.episode_end_ms);
-    const bool own = covers && !storm && IsOf(rule, keys, alert);
-    // A hit of a window with the row may be one of those that were folded into the alert.
-    const bool suppressed = rule.suppression.has_value() && alert.suppressed_count != 0 &&
-                            alert.suppression.last_ms >= time_ms &&
-                            alert.suppression.first_ms < time_ms + rule.judge.lookback_ms;
-    if (own || suppressed || (covers && storm)) {
-      row->hits.push_back({alert.id, !own, true, alert.status, alert.flags, alert.fired_at_ms});
+    if (const auto hit = shard::HitOf(rule, keys, time_ms, alert); hit.has_value()) {
+      row->hits.push_back(*hit);
     }
   }
   return OkStatus();

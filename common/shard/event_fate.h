@@ -2,13 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/alert/alert.h"
 #include "common/base/hash.h"
 #include "common/base/ids.h"
 #include "common/base/time.h"
+#include "common/plan/plan.h"
 
 namespace weir::shard {
 
@@ -47,5 +50,14 @@ struct EventFate {
   bool known = false;
   std::vector<RowFate> rows;
 };
+
+// The encoded key cells of a row (RowFate::key), one by one.
+std::vector<std::string> CellsOf(const plan::Window& window, std::string_view key);
+
+// The part that a row at this time, with these cells, has in an alert of its rule: it is in a window of it, or
+// of one that was folded into it. Empty: none that the alert tells of. Of rules whose groups do not say it
+// (RowFate::hits_known).
+std::optional<EventHit> HitOf(const plan::CompiledRule& rule, const std::vector<std::string>& cells,
+                              UnixMillis time_ms, const alert::Alert& alert);
 
 }  // namespace weir::shard
