@@ -59,6 +59,7 @@ worker::WorkerOptions MakeWorkerOptions(const config::Config& config) {
   options.executors = CountOrCores(config.worker_executors);
   options.table_memory_bytes = config.worker_table_memory_bytes;
   options.queue_bytes_max = config.worker_queue_memory_bytes;
+  options.commit_interval_ms = config.worker_commit_interval_ms;
   options.checkpoint_interval_ms = config.worker_checkpoint_interval_ms;
   options.checkpoint_log_bytes = config.worker_checkpoint_log_bytes;
   options.alerts_retention_ms = config.alerts_retention_ms;

@@ -13,6 +13,10 @@ namespace {
 
 // How long to rely on what the clock said.
 constexpr int64_t kClockLookMs = 1000;
+// For how long two frames at once are a sign of more.
+constexpr int64_t kCrowdedMs = 1000;
+// A write of so much has nothing to gain from more.
+constexpr uint64_t kFullWriteBytes = 1ULL << 20;
 
 Verdict VerdictOf(shard::Refusal refusal) {
   switch (refusal) {
@@ -204,6 +208,7 @@ void LogWriter::Enqueue(Item item) {
       refusal = Unavailable("{} bytes are waiting to be logged", queued_bytes_ + unapplied_bytes_);
     } else {
       queued_bytes_ += item.bytes;
+      queued_others_ += item.kind == Item::Kind::kFrame ? 0 : 1;
       queue_.push_back(std::move(item));
     }
   }
@@ -236,12 +241,41 @@ void LogWriter::Wake() {
 
 void LogWriter::Drain() {
   while (true) {
+    if (const int64_t pause_ms = PauseMs(); pause_ms > 0) {
+      if (!std::exchange(pausing_, true)) {
+        scheduler_->PostAfter(pause_ms, [this] {
+          pausing_ = false;
+          Drain();
+        });
+      }
+      return;
+    }
     std::vector<Item> items = TakeItems();
     if (items.empty()) {
       return;
     }
+    write_started_ms_ = scheduler_->NowMonotonicMs();
+    const bool several = items.size() > 1;
     Process(std::move(items));
+    const std::lock_guard lock(mutex_);
+    if (several || !queue_.empty()) {
+      crowded_until_ms_ = scheduler_->NowMonotonicMs() + kCrowdedMs;
+    }
   }
+}
+
+// For how long the frames that wait should go on waiting for company. What is not a frame waits for
+// nothing, and takes the frames before it along.
+int64_t LogWriter::PauseMs() const {
+  const std::lock_guard lock(mutex_);
+  if (options_.commit_interval_ms == 0 || queue_.empty() || queued_others_ != 0 || stopping_ ||
+      queued_bytes_ >= kFullWriteBytes) {
+    return 0;
+  }
+  const int64_t now_ms = scheduler_->NowMonotonicMs();
+  return now_ms < crowded_until_ms_
+             ? std::max<int64_t>(0, write_started_ms_ + options_.commit_interval_ms - now_ms)
+             : 0;
 }
 
 // What the next write holds. An activation is a step of its own: what comes after it belongs to the new
@@ -272,6 +306,7 @@ std::vector<LogWriter::Item> LogWriter::TakeItems() {
       break;
     }
     queued_bytes_ -= next.bytes;
+    queued_others_ -= next.kind == Item::Kind::kFrame ? 0 : 1;
     unapplied_bytes_ += next.bytes;
     items.push_back(std::move(queue_.front()));
     queue_.pop_front();

@@ -1,4 +1,5 @@
-// Group commit: frames that arrive while a write is under way share the next one. Makes one log record per
+// Group commit: frames that arrive while a write is under way share the next one, and under load the next
+// one waits for more of them. Makes one log record per
 // touched shard of all waiting frames, writes them in one synced batch, and hands them to the shards'
 // executors; a frame is answered when the last of its parts is applied. It also decides what is taken:
 // which shards are held at which epoch, and under which rule set.
@@ -30,6 +31,7 @@ class LogWriter {
     ClockMode clock = ClockMode::kWall;
     uint16_t shard_count = 0;
     uint64_t queue_bytes_max = 0;
+    int64_t commit_interval_ms = 0;   // between the starts of two writes under load
     bool streams_expire = false;   // frames of streams that are not open are refused
   };
   // A shard as the writer sees it. Of the writer's scheduler.
@@ -94,6 +96,7 @@ class LogWriter {
   void ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_ms);
   void Wake();
   void Drain();
+  int64_t PauseMs() const;
   std::vector<Item> TakeItems();
   void ActivatePending(const Item& next);
   FrameResult Judge(const Item& item, UnixMillis closed_ms) const;
@@ -113,6 +116,7 @@ class LogWriter {
   mutable std::mutex mutex_;
   std::deque<Item> queue_;
   uint64_t queued_bytes_ = 0;
+  std::size_t queued_others_ = 0;   // of queue_, those that are not frames
   bool woken_ = false;
   bool stopping_ = false;
   Status failure_;
@@ -126,6 +130,9 @@ class LogWriter {
   RuleSetVersion version_;
   std::deque<Upcoming> upcoming_;
   int64_t table_revision_ = 0;
+  bool pausing_ = false;             // a delayed Drain will come
+  int64_t write_started_ms_ = 0;     // monotonic, the last one
+  int64_t crowded_until_ms_ = 0;     // monotonic: until then frames count as coming faster than writes
   std::atomic<uint64_t> records_{0};
   std::atomic<uint64_t> syncs_{0};
   std::atomic<uint64_t> unapplied_bytes_{0};

@@ -188,6 +188,7 @@ Status Worker::Impl::Start() {
   writer_options.clock = options_.clock;
   writer_options.shard_count = options_.shard_count;
   writer_options.queue_bytes_max = options_.queue_bytes_max;
+  writer_options.commit_interval_ms = options_.commit_interval_ms;
   writer_options.streams_expire = options_.clock == ClockMode::kWall;
   writer_ = std::make_unique<LogWriter>(writer_options, store_, clock_, &watermarks_, &shared_,
                                         log_.get());

@@ -41,6 +41,9 @@ struct WorkerOptions {
   int64_t stream_timeout_ms = 5 * 1000;
   uint64_t table_memory_bytes = 192ULL << 20;   // tables in front of the state, all shards
   uint64_t queue_bytes_max = 64ULL << 20;       // frames waiting for the log
+  // While frames come faster than the log is written: how far apart its writes start, so that each holds
+  // more. A frame that comes alone is never held up; 0 holds up none.
+  int64_t commit_interval_ms = 0;
   int64_t checkpoint_interval_ms = 10 * 1000;   // how old unsaved changes may get
   uint64_t checkpoint_log_bytes = 64ULL << 20;  // or how long the log
   // Closed and recovered alerts are forgotten so long after their last change.

@@ -63,6 +63,7 @@ struct Config {
   uint64_t worker_table_memory_bytes = 0;
   uint64_t worker_store_memory_bytes = 0;
   uint64_t worker_queue_memory_bytes = 0;
+  int64_t worker_commit_interval_ms = 0;
   int64_t worker_checkpoint_interval_ms = 0;
   uint64_t worker_checkpoint_log_bytes = 0;
 
