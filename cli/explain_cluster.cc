@@ -152,13 +152,7 @@ std::string RowText(const explain_pb::ExplainedEvent& event, const explain_pb::E
     line(row.time() == explain_pb::ROW_TIME_LATE ? "late" : "ahead", TimeText(row));
   }
   for (const explain_pb::RowAlert& alert : row.alerts()) {
-    if (alert.folded()) {
-      line("suppressed",
-           fmt::format("{} folded into alert {}", row.known() ? "its hit was" : "its hit would be",
-                       AlertText(alert)));
-    } else {
-      line("alert", AlertText(alert));
-    }
+    out += AlertLine(alert, row.known() ? "its hit was" : "its hit would be", indent);
   }
   if (row.alerts().empty() && row.known()) {
     line("no alert", fmt::format("no window with it has fired{}",
@@ -177,8 +171,18 @@ void WriteRow(const explain_pb::ExplainedRow& row, JsonWriter* json) {
                : row.time() == explain_pb::ROW_TIME_AHEAD ? "ahead"
                                                           : "in_time");
   json->Key("alerts");
+  WriteAlerts(row.alerts(), json);
+}
+
+std::string AlertLine(const explain_pb::RowAlert& alert, std::string_view folded, std::string_view indent) {
+  return alert.folded() ? fmt::format("{}{:<11} {} folded into alert {}\n", indent, "suppressed", folded,
+                                      AlertText(alert))
+                        : fmt::format("{}{:<11} {}\n", indent, "alert", AlertText(alert));
+}
+
+void WriteAlerts(const RowAlerts& alerts, JsonWriter* json) {
   json->BeginArray();
-  for (const explain_pb::RowAlert& alert : row.alerts()) {
+  for (const explain_pb::RowAlert& alert : alerts) {
     json->BeginObject();
     json->Key("alert_id");
     json->String(alert.alert_id());

@@ -42,5 +42,10 @@ std::string RowText(const weir::explain::v1::ExplainedEvent& event,
                     const weir::explain::v1::ExplainedRow& row, std::string_view indent);
 // The members that the row adds to an object.
 void WriteRow(const weir::explain::v1::ExplainedRow& row, JsonWriter* json);
+using RowAlerts = google::protobuf::RepeatedPtrField<weir::explain::v1::RowAlert>;
+// A line for an alert that a row has a part in. folded: "its hit was", where another's alert took it.
+std::string AlertLine(const weir::explain::v1::RowAlert& alert, std::string_view folded,
+                      std::string_view indent);
+void WriteAlerts(const RowAlerts& alerts, JsonWriter* json);
 
 }  // namespace weir::cli
