@@ -197,6 +197,7 @@ void LogWriter::ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_m
 
 void LogWriter::Enqueue(Item item) {
   Status refusal;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (!failure_.ok()) {
@@ -209,11 +210,14 @@ void LogWriter::Enqueue(Item item) {
     } else {
       queued_bytes_ += item.bytes;
       queued_others_ += item.kind == Item::Kind::kFrame ? 0 : 1;
+      wake = NeedsWake(item);
       queue_.push_back(std::move(item));
     }
   }
   if (refusal.ok()) {
-    Wake();
+    if (wake) {
+      Wake();
+    }
     return;
   }
   FrameResult result;
@@ -241,13 +245,7 @@ void LogWriter::Wake() {
 
 void LogWriter::Drain() {
   while (true) {
-    if (const int64_t pause_ms = PauseMs(); pause_ms > 0) {
-      if (!std::exchange(pausing_, true)) {
-        scheduler_->PostAfter(pause_ms, [this] {
-          pausing_ = false;
-          Drain();
-        });
-      }
+    if (Pause()) {
       return;
     }
     std::vector<Item> items = TakeItems();
@@ -264,10 +262,28 @@ void LogWriter::Drain() {
   }
 }
 
-// For how long the frames that wait should go on waiting for company. What is not a frame waits for
-// nothing, and takes the frames before it along.
+// Whether the frames that wait should go on waiting for company; a later Drain is on its way then.
+bool LogWriter::Pause() {
+  int64_t pause_ms = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    pause_ms = PauseMs();
+    if (pause_ms == 0 || std::exchange(pausing_, true)) {
+      return pause_ms != 0;
+    }
+  }
+  scheduler_->PostAfter(pause_ms, [this] {
+    {
+      const std::lock_guard lock(mutex_);
+      pausing_ = false;
+    }
+    Drain();
+  });
+  return true;
+}
+
+// What is not a frame waits for nothing, and takes the frames before it along. REQUIRES: mutex_.
 int64_t LogWriter::PauseMs() const {
-  const std::lock_guard lock(mutex_);
   if (options_.commit_interval_ms == 0 || queue_.empty() || queued_others_ != 0 || stopping_ ||
       queued_bytes_ >= kFullWriteBytes) {
     return 0;
@@ -276,6 +292,11 @@ int64_t LogWriter::PauseMs() const {
   return now_ms < crowded_until_ms_
              ? std::max<int64_t>(0, write_started_ms_ + options_.commit_interval_ms - now_ms)
              : 0;
+}
+
+// REQUIRES: mutex_, and the item is queued.
+bool LogWriter::NeedsWake(const Item& item) const {
+  return !pausing_ || item.kind != Item::Kind::kFrame || queued_bytes_ >= kFullWriteBytes;
 }
 
 // What the next write holds. An activation is a step of its own: what comes after it belongs to the new

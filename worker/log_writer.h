@@ -96,7 +96,9 @@ class LogWriter {
   void ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_ms);
   void Wake();
   void Drain();
+  bool Pause();
   int64_t PauseMs() const;
+  bool NeedsWake(const Item& item) const;
   std::vector<Item> TakeItems();
   void ActivatePending(const Item& next);
   FrameResult Judge(const Item& item, UnixMillis closed_ms) const;
@@ -118,6 +120,7 @@ class LogWriter {
   uint64_t queued_bytes_ = 0;
   std::size_t queued_others_ = 0;   // of queue_, those that are not frames
   bool woken_ = false;
+  bool pausing_ = false;            // a delayed Drain will come; frames need no other
   bool stopping_ = false;
   Status failure_;
 
@@ -130,7 +133,6 @@ class LogWriter {
   RuleSetVersion version_;
   std::deque<Upcoming> upcoming_;
   int64_t table_revision_ = 0;
-  bool pausing_ = false;             // a delayed Drain will come
   int64_t write_started_ms_ = 0;     // monotonic, the last one
   int64_t crowded_until_ms_ = 0;     // monotonic: until then frames count as coming faster than writes
   std::atomic<uint64_t> records_{0};
