@@ -125,9 +125,9 @@ std::string ExplanationText(const pb::GroupExplanation& explanation) {
 // What ingest nodes left out because of exceptions; nothing when they cannot be asked.
 std::string ExceptionsText(const std::string& address, const std::string& rule_id) {
   weir::cluster::v1::GetStatusResponse status;
-  if (!CallCluster<weir::cluster::v1::ClusterService>(
+  if (CallCluster<weir::cluster::v1::ClusterService>(
           address, &weir::cluster::v1::ClusterService::Stub::GetStatus,
-          weir::cluster::v1::GetStatusRequest(), &status)) {
+          weir::cluster::v1::GetStatusRequest(), &status) != kExitOk) {
     return "";
   }
   std::string out;
@@ -173,9 +173,10 @@ int RunExplainGroup(const GroupFlags& flags) {
     added->set_value(wire::ValidUtf8(key.substr(sign + 1)));
   }
   pb::ExplainGroupsResponse response;
-  if (!CallCluster<pb::GroupService>(flags.address, &pb::GroupService::Stub::ExplainGroups, request,
-                                     &response)) {
-    return kExitFailed;
+  if (const int exit_code = CallCluster<pb::GroupService>(
+          flags.address, &pb::GroupService::Stub::ExplainGroups, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintMessage(response);

@@ -35,9 +35,10 @@ int RunTop(const TopFlags& flags) {
   request.set_rule(wire::ValidUtf8(flags.rule));
   request.set_limit(flags.limit);
   pb::ListTopGroupsResponse response;
-  if (!CallCluster<pb::GroupService>(flags.address, &pb::GroupService::Stub::ListTopGroups, request,
-                                     &response)) {
-    return kExitFailed;
+  if (const int exit_code = CallCluster<pb::GroupService>(
+          flags.address, &pb::GroupService::Stub::ListTopGroups, request, &response);
+      exit_code != kExitOk) {
+    return exit_code;
   }
   if (flags.format == "json") {
     PrintMessage(response);

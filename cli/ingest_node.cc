@@ -175,6 +175,7 @@ void IngestNode::FillMetrics(MetricSink* sink) {
   weir::cluster::v1::IngestStatus services;
   services_->FillStatus(&services);
   FillIngestMetrics(pipeline_->GetStatus(), dispatcher_->GetStatus(), services, sink);
+  FillHeardMetrics(pipeline_->Sources(), sink);
   FillMemberMetrics(member_->SessionAlive(), sink);
 }
 

@@ -184,6 +184,7 @@ void Node::FillMetrics(MetricSink* sink) {
   weir::cluster::v1::IngestStatus services;
   ingest_services_->FillStatus(&services);
   FillIngestMetrics(pipeline_->GetStatus(), dispatcher_->GetStatus(), services, sink);
+  FillHeardMetrics(pipeline_->Sources(), sink);
   FillWorkerMetrics(worker_->GetStatus(), sink);
   FillSinkMetrics(outbox_->GetStatus(), clock_->Now(), sink);
   FillAlertMetrics(*index_, sink);

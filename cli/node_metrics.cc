@@ -57,6 +57,8 @@ constexpr MetricInfo kTable[] = {
      "Values that a rule could not evaluate and took as null."},
     {"weir_ingest_grok_limits_total", Kind::kCounter, "ingest", "",
      "GROK matches given up at the step limit."},
+    {"weir_ingest_rows_excepted_total", Kind::kCounter, "ingest", "",
+     "Rows that exceptions of overlays kept from being counted."},
     {"weir_ingest_quota_refused_total", Kind::kCounter, "ingest", "quota",
      "Batches refused because a tenant's quota was used up: events or bytes."},
     {"weir_ingest_frames_split_total", Kind::kCounter, "ingest", "",
@@ -67,6 +69,9 @@ constexpr MetricInfo kTable[] = {
      "Messages that no worker took in time; their batches were refused for now."},
     {"weir_ingest_frames_waiting", Kind::kGauge, "ingest", "",
      "Messages that wait to be sent to a worker again."},
+    {"weir_ingest_sources", Kind::kGauge, "ingest", "", "Sources of events that are remembered."},
+    {"weir_ingest_sources_forgotten_total", Kind::kCounter, "ingest", "",
+     "Sources forgotten because there were too many; one that comes back counts as new."},
 
     {"weir_worker_events_applied_total", Kind::kCounter, "worker", "",
      "Events folded, once for every way of grouping; repeats excluded."},
@@ -115,6 +120,10 @@ constexpr MetricInfo kTable[] = {
      "Deliveries that failed and are repeated."},
     {"weir_sink_withheld_total", Kind::kCounter, "worker", "sink",
      "Alerts not delivered because they are in shadow or silenced."},
+    {"weir_sink_filtered_total", Kind::kCounter, "worker", "sink",
+     "Alerts not delivered because the sink asks for other rules or a higher severity."},
+    {"weir_sink_gone_total", Kind::kCounter, "worker", "sink",
+     "Alerts that the retention removed before the sink took them."},
     {"weir_sink_dead_letters", Kind::kGauge, "worker", "sink",
      "Alerts that a sink refused for good."},
 
@@ -283,6 +292,11 @@ void FillIngestMetrics(const ingest::PipelineStatus& pipeline,
   }
   put("weir_ingest_evaluation_warnings_total", pipeline.evaluation_warnings);
   put("weir_ingest_grok_limits_total", pipeline.grok_limits);
+  uint64_t excepted = 0;
+  for (const auto& [exception, rows] : pipeline.excepted) {
+    excepted += rows;
+  }
+  put("weir_ingest_rows_excepted_total", excepted);
   uint64_t refused_events = 0;
   uint64_t refused_bytes = 0;
   for (const ingest::TenantUse& use : pipeline.tenants) {
@@ -295,6 +309,11 @@ void FillIngestMetrics(const ingest::PipelineStatus& pipeline,
   put("weir_ingest_frames_resent_total", dispatcher.resends);
   put("weir_ingest_frames_given_up_total", dispatcher.given_up);
   put("weir_ingest_frames_waiting", dispatcher.waiting);
+}
+
+void FillHeardMetrics(const ingest::SourcesStatus& sources, MetricSink* sink) {
+  sink->Put("weir_ingest_sources", static_cast<double>(sources.sources.size()));
+  sink->Put("weir_ingest_sources_forgotten_total", static_cast<double>(sources.forgotten));
 }
 
 void FillWorkerMetrics(const worker::WorkerStatus& status, MetricSink* sink) {
@@ -324,6 +343,8 @@ void FillSinkMetrics(const std::vector<worker::SinkStatus>& sinks, UnixMillis no
     sink->Put("weir_sink_delivered_total", static_cast<double>(status.delivered), labels);
     sink->Put("weir_sink_failures_total", static_cast<double>(status.retries), labels);
     sink->Put("weir_sink_withheld_total", static_cast<double>(status.withheld), labels);
+    sink->Put("weir_sink_filtered_total", static_cast<double>(status.filtered), labels);
+    sink->Put("weir_sink_gone_total", static_cast<double>(status.gone), labels);
     sink->Put("weir_sink_dead_letters", static_cast<double>(status.dead_letters), labels);
   }
 }

@@ -14,6 +14,7 @@
 #include "coordinator/source_watch.h"
 #include "ingest/dispatcher.h"
 #include "ingest/pipeline.h"
+#include "ingest/source_ledger.h"
 #include "weir/cluster/v1/cluster.pb.h"
 #include "worker/alert_outbox.h"
 #include "worker/worker.h"
@@ -46,6 +47,8 @@ class MetricSink {
 void FillIngestMetrics(const ingest::PipelineStatus& pipeline,
                        const ingest::DispatcherStatus& dispatcher,
                        const weir::cluster::v1::IngestStatus& services, MetricSink* sink);
+// What an ingest node heard from whom.
+void FillHeardMetrics(const ingest::SourcesStatus& sources, MetricSink* sink);
 void FillWorkerMetrics(const worker::WorkerStatus& status, MetricSink* sink);
 void FillSinkMetrics(const std::vector<worker::SinkStatus>& sinks, UnixMillis now_ms,
                      MetricSink* sink);

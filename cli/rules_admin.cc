@@ -1,6 +1,8 @@
 // weir rules apply|list|get|enable|disable|delete|history|rollback: the rules of a cluster.
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +14,7 @@
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
 #include "common/base/time.h"
+#include "common/base/units.h"
 #include "common/wire/text.h"
 #include "common/wire/time.h"
 #include "weir/rule/v1/rule.grpc.pb.h"
@@ -20,6 +23,8 @@ namespace weir::cli {
 namespace {
 
 namespace pb = weir::rule::v1;
+
+constexpr std::chrono::milliseconds kApplyAgainAfter(1000);
 
 struct AdminFlags {
   std::string address;
@@ -31,6 +36,7 @@ struct AdminFlags {
   uint64_t expected_version = 0;
   bool dry_run = false;
   bool all_or_nothing = false;
+  std::string retry_for = "0s";
   int limit = 20;
   std::vector<std::string> paths;
   LoadFlags load;
@@ -117,7 +123,52 @@ Request MakeRequest(const AdminFlags& flags) {
   return request;
 }
 
+// Whether the same may be taken soon: nobody answers, another coordinator leads, or somebody else makes a
+// change at this moment.
+bool MayApplyAgain(const AdminFlags& flags, StatusCode code) {
+  return code == StatusCode::kUnavailable || code == StatusCode::kDeadlineExceeded ||
+         code == StatusCode::kFailedPrecondition ||
+         (code == StatusCode::kAborted && flags.expected_version == 0);
+}
+
+// Over a connection of its own: behind a balancer it may reach another coordinator than the last one did.
+StatusOr<pb::ApplyRulesResponse> ApplyOnce(const std::string& address,
+                                           const pb::ApplyRulesRequest& request) {
+  const auto stub = pb::RuleService::NewStub(Dial(address));
+  grpc::ClientContext context;
+  rpc::SetTimeout(&context, kClusterCallTimeoutMs);
+  SetActor(&context);
+  pb::ApplyRulesResponse response;
+  WEIR_RETURN_IF_ERROR(rpc::FromGrpc(stub->ApplyRules(&context, request, &response)));
+  return response;
+}
+
+StatusOr<pb::ApplyRulesResponse> ApplyFor(const AdminFlags& flags, int64_t retry_for_ms,
+                                          const pb::ApplyRulesRequest& request) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + std::chrono::milliseconds(retry_for_ms);
+  bool told = false;
+  while (true) {
+    StatusOr<pb::ApplyRulesResponse> response = ApplyOnce(flags.address, request);
+    if (response.ok() || !MayApplyAgain(flags, response.status().code()) ||
+        Clock::now() + kApplyAgainAfter > end) {
+      return response;
+    }
+    if (!told) {
+      PrintError(fmt::format("not applied yet ({}); trying again for {}", Message(response.status()),
+                             FormatDuration(retry_for_ms)));
+      told = true;
+    }
+    std::this_thread::sleep_for(kApplyAgainAfter);
+  }
+}
+
 int RunApply(const AdminFlags& flags) {
+  const auto retry_for = ParseDuration(flags.retry_for);
+  if (!retry_for.ok()) {
+    fmt::print(stderr, "weir rules apply: --retry-for: {}\n", retry_for.status());
+    return kExitUsage;
+  }
   auto request = MakeRequest<pb::ApplyRulesRequest>(flags);
   request.set_dry_run(flags.dry_run);
   request.set_all_or_nothing(flags.all_or_nothing);
@@ -150,10 +201,9 @@ int RunApply(const AdminFlags& flags) {
                        "--overlay\nsee `weir rules apply --help`\n");
     return kExitUsage;
   }
-  pb::ApplyRulesResponse response;
-  const int exit_code =
-      CallCluster<pb::RuleService>(flags.address, &Stub::ApplyRules, request, &response);
-  return exit_code == kExitOk ? PrintChange(flags, response.change()) : exit_code;
+  const auto response = ApplyFor(flags, *retry_for, request);
+  return response.ok() ? PrintChange(flags, response->change())
+                       : FailCall(flags.address, response.status());
 }
 
 int RunSwitch(const AdminFlags& flags, bool enabled) {
@@ -327,6 +377,9 @@ void AddRulesAdminCommands(CLI::App* rules, Action* action) {
   added->add_flag("--dry-run", apply->dry_run, "Only show what would change");
   added->add_flag("--all-or-nothing", apply->all_or_nothing,
                   "Change nothing when any file is refused");
+  added->add_option("--retry-for", apply->retry_for,
+                    "Try again for so long while nobody answers or another coordinator leads")
+      ->capture_default_str();
   AddChangeOptions(added, apply);
 
   AddCommand(rules, action, "list", "List the rules of a cluster", RunList, &added);

@@ -58,12 +58,16 @@ void FeedReactor::Drain() {
 }
 
 void FeedReactor::OnReadDone(bool ok) {
+  bool take = false;
   {
     const std::lock_guard lock(mutex_);
     reading_ = false;
-    handling_ = ok;
+    // One may come in while the connection ends. After Finish it must not reach the worker: this reactor
+    // would be gone before the answer.
+    take = ok && !ending_;
+    handling_ = take;
   }
-  if (!ok) {
+  if (!take) {
     End(OkStatus(), false);
     return;
   }

@@ -99,11 +99,12 @@ StatusOr<GroupsFound> GroupShards::Find(const GroupQuery& query) {
       }));
     }
   }
-  const int64_t after = found.window_end_ms / window.pane_ms - rule->judge.lookback_ms / window.pane_ms;
+  const int64_t until = found.window_end_ms / window.pane_ms;
+  const int64_t after = until - rule->judge.lookback_ms / window.pane_ms;
   found.matched = nearest.matched();
   for (shard::NearestGroups::Found& each : nearest.TakeParts()) {
     if (!query.whole) {
-      each.group->Restrict(after, INT64_MAX);
+      each.group->Restrict(after, until);
     }
     each.group->Encode(0, &found.groups.emplace_back());
   }

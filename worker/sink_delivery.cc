@@ -256,7 +256,7 @@ void AlertOutbox::Delivery::Run() {
       return;
     }
     if (!status.ok()) {
-      Fail(status, outcome.retry_after_ms);
+      Fail(status, outcome);
     } else {
       backoff_ms_ = 0;
       counts_.last_error.clear();
@@ -264,19 +264,24 @@ void AlertOutbox::Delivery::Run() {
   }
 }
 
-// REQUIRES: mutex_.
-void AlertOutbox::Delivery::Fail(const Status& status, int64_t retry_after_ms) {
+// REQUIRES: mutex_. The wait grows only while nothing gets through: a server that takes a part each time is
+// busy, not away.
+void AlertOutbox::Delivery::Fail(const Status& status, const sink::Outcome& outcome) {
+  const bool some_settled = !outcome.refused.empty() ||
+                            std::find(outcome.taken.begin(), outcome.taken.end(), true) !=
+                                outcome.taken.end();
   if (backoff_ms_ == 0) {
     log::Warn("alerts cannot be delivered; they wait",
               {{"sink", settings_.name}, {"reason", status}});
   }
   ++counts_.retries;
   counts_.last_error = std::string(Message(status));
-  backoff_ms_ =
-      std::min(settings_.retry_ms_max, backoff_ms_ == 0 ? settings_.retry_ms_min : 2 * backoff_ms_);
+  backoff_ms_ = std::min(settings_.retry_ms_max, backoff_ms_ == 0 || some_settled
+                                                     ? settings_.retry_ms_min
+                                                     : 2 * backoff_ms_);
   std::uniform_int_distribution<int64_t> varied(backoff_ms_ / 2, backoff_ms_);
   not_before_ = std::chrono::steady_clock::now() +
-                std::chrono::milliseconds(std::max(varied(random_), retry_after_ms));
+                std::chrono::milliseconds(std::max(varied(random_), outcome.retry_after_ms));
 }
 
 // REQUIRES: mutex_. What was taken or refused no longer waits, unless it changed since it was read.

@@ -59,7 +59,7 @@ class AlertOutbox::Delivery {
   // REQUIRES mutex_.
   void SavePositions(state::WriteBatch* write);
   void Write(state::WriteBatch* write);
-  void Fail(const Status& status, int64_t retry_after_ms);
+  void Fail(const Status& status, const sink::Outcome& outcome);
 
   const SinkSettings settings_;
   const std::unique_ptr<sink::Sink> sink_;

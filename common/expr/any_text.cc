@@ -108,10 +108,14 @@ struct HasWordLike {
 };
 
 struct MatchesWhole {
-  std::shared_ptr<const re2::RE2> regex;
+  std::shared_ptr<const re2::RE2> regex;   // null when there are only automata
+  std::vector<std::shared_ptr<const LuceneAutomaton>> automata;
 
   bool operator()(const Value& item, EvalContext& context) const {
-    return re2::RE2::FullMatch(ToPiece(TextOfItem(item, *context.arena)), *regex);
+    const std::string_view text = TextOfItem(item, *context.arena);
+    return (regex != nullptr && re2::RE2::FullMatch(ToPiece(text), *regex)) ||
+           std::any_of(automata.begin(), automata.end(),
+                       [text](const auto& automaton) { return automaton->Matches(text); });
   }
 };
 
@@ -200,10 +204,15 @@ ExprPtr BuildAnyLike(const ExprPtr& field, const std::vector<std::string>& patte
 ExprPtr BuildAnyRegex(const esql::Expression& node, const ExprPtr& field,
                       const std::vector<std::string>& patterns, bool ignore_case,
                       esql::Diagnostics* diagnostics) {
+  MatchesWhole test;
   std::string joined;
   for (const std::string& pattern : patterns) {
-    StatusOr<LuceneRegex> translated = TranslateLuceneRegex(pattern);
+    StatusOr<LuceneRegex> translated = TranslateLuceneRegex(pattern, ignore_case);
     Status status = translated.status();
+    if (status.ok() && translated->automaton != nullptr) {
+      test.automata.push_back(std::move(translated->automaton));
+      continue;
+    }
     if (status.ok()) {
       status = CompileRegex(translated->re2, true).status();
     }
@@ -214,13 +223,17 @@ ExprPtr BuildAnyRegex(const esql::Expression& node, const ExprPtr& field,
     }
     joined += fmt::format("{}(?:{})", joined.empty() ? "" : "|", translated->re2);
   }
+  if (joined.empty() && !test.automata.empty()) {
+    return MakeAnyValue(field, std::move(test));
+  }
   auto regex = CompileRegex(ignore_case ? fmt::format("(?i:{})", joined) : joined, true);
   if (!regex.ok()) {
     diagnostics->Error(node.range, fmt::format("the regular expressions are too large together: {}",
                                                Message(regex.status())));
     return nullptr;
   }
-  return MakeAnyValue(field, MatchesWhole{*regex});
+  test.regex = *regex;
+  return MakeAnyValue(field, std::move(test));
 }
 
 ExprPtr BuildAnyPart(const esql::Expression& node, const std::vector<Operand>& operands) {

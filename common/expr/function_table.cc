@@ -51,7 +51,7 @@ constexpr FunctionRow kRows[] = {
     {"JSON_EXTRACT", "json:string, path:string", kSingle, MakeJsonExtract, "The value at a path (a.b[0]['c']) of a text of JSON, as text"},
     {"MATCH", "field:value, query:value", kRaw, MakeMatch, "As field : query"},
     {"SPACE", "number:integer", kSingle, MakeSpace, "A text of blanks"},
-    {"REVERSE", "string:string", kSingle, MakeReverse, "The code points in reverse order"},
+    {"REVERSE", "string:string", kSingle, MakeReverse, "The characters in reverse order, each with its marks"},
     {"HASH", "algorithm:string, input:string", kSingle, MakeHash, "Digest in lower-case hexadecimal: MD5, SHA-1, SHA-256, SHA-512, SHA3-256, ..."},
     {"MD5", "input:string", kSingle, MakeMd5, "MD5 digest in lower-case hexadecimal"},
     {"SHA1", "input:string", kSingle, MakeSha1, "SHA-1 digest in lower-case hexadecimal"},

@@ -14,6 +14,19 @@ namespace {
 
 using Form = Wildcard::Form;
 
+struct CompiledPatterns {
+  std::vector<Wildcard> wildcards;
+  std::shared_ptr<const re2::RE2> regex;  // set when some pattern is no wildcard
+  std::vector<std::shared_ptr<const LuceneAutomaton>> automata;
+
+  // With automata: whether the regex or one of them matches the whole text.
+  bool Match(std::string_view text) const {
+    return (regex != nullptr && re2::RE2::FullMatch(ToPiece(text), *regex)) ||
+           std::any_of(automata.begin(), automata.end(),
+                       [text](const auto& automaton) { return automaton->Matches(text); });
+  }
+};
+
 // One test per cheap form, so that the hot path neither branches on the form nor calls out.
 struct TextStarts {
   std::string literal;
@@ -56,6 +69,13 @@ struct MatchesRegex {
   bool negated;
   bool operator()(const Value& value) const {
     return re2::RE2::FullMatch(ToPiece(value.text()), *regex) != negated;
+  }
+};
+struct MatchesAnyPattern {
+  CompiledPatterns patterns;
+  bool negated;
+  bool operator()(const Value& value) const {
+    return patterns.Match(value.text()) != negated;
   }
 };
 
@@ -108,11 +128,6 @@ bool TakePatterns(const esql::Expression& node, const std::vector<Operand>& oper
   return fits;
 }
 
-struct CompiledPatterns {
-  std::vector<Wildcard> wildcards;
-  std::shared_ptr<const re2::RE2> regex;  // set when some pattern is no wildcard
-};
-
 bool CompileRlike(const esql::Expression& node, const std::vector<std::string>& patterns,
                   esql::Diagnostics* diagnostics, CompiledPatterns* compiled) {
   std::string joined;
@@ -121,6 +136,11 @@ bool CompileRlike(const esql::Expression& node, const std::vector<std::string>& 
   for (const std::string& pattern : patterns) {
     StatusOr<LuceneRegex> translated = TranslateLuceneRegex(pattern);
     Status status = translated.status();
+    if (status.ok() && translated->automaton != nullptr) {
+      compiled->automata.push_back(std::move(translated->automaton));
+      simple = false;
+      continue;
+    }
     if (status.ok()) {
       status = CompileRegex(translated->re2, true).status();
     }
@@ -136,7 +156,7 @@ bool CompileRlike(const esql::Expression& node, const std::vector<std::string>& 
       compiled->wildcards.push_back(*std::move(translated->wildcard));
     }
   }
-  if (!fits || simple) {
+  if (!fits || simple || joined.empty()) {
     return fits;
   }
   auto regex = CompileRegex(joined, true);
@@ -182,6 +202,10 @@ ExprPtr BuildLike(const esql::Expression& node, std::vector<Operand> operands,
     return BuildIsNull(operand.expr, !node.negated);
   }
   Site site = MakeSite(node, diagnostics->source());
+  if (!compiled.automata.empty()) {
+    return MakeTest(std::move(site), operand.expr,
+                    MatchesAnyPattern{std::move(compiled), node.negated});
+  }
   if (compiled.regex != nullptr) {
     return MakeTest(std::move(site), operand.expr, MatchesRegex{compiled.regex, node.negated});
   }

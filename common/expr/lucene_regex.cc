@@ -34,7 +34,7 @@ void AppendSameWidthRange(const std::string& low, const std::string& high, std::
   }
   const std::string zeros(low_rest.size(), '0');
   const std::string nines(low_rest.size(), '9');
-  out->append("(?:").append(1, low[0]);
+  out->append("(").append(1, low[0]);
   AppendSameWidthRange(low_rest, nines, out);
   if (low[0] + 1 < high[0]) {
     out->append("|[").append(1, static_cast<char>(low[0] + 1)).append("-");
@@ -46,16 +46,15 @@ void AppendSameWidthRange(const std::string& low, const std::string& high, std::
   out->append(")");
 }
 
-// <low-high>: with bounds of one width that many digits are needed, else leading zeros are allowed.
 std::string NumericRange(std::string low, std::string high) {
-  std::string out = "(?:";
+  std::string out = "(";
   if (low.size() == high.size()) {
     AppendSameWidthRange(low, high, &out);
     return out + ")";
   }
   low.erase(0, std::min(low.find_first_not_of('0'), low.size() - 1));
   high.erase(0, std::min(high.find_first_not_of('0'), high.size() - 1));
-  out.append("0*(?:");
+  out.append("0*(");
   for (std::size_t width = low.size(); width <= high.size(); ++width) {
     if (width > low.size()) {
       out.push_back('|');
@@ -87,11 +86,8 @@ class Translator {
     const char c = pattern_[position_];
     switch (c) {
       case '~':
-        return InvalidArgument("'~' (complement) is not supported, at offset {}", position_);
       case '&':
-        return InvalidArgument("'&' (intersection) is not supported, at offset {}; write \\& for "
-                               "the character",
-                               position_);
+        return Unimplemented("an automaton is needed");
       case '"':
         return Quoted();
       case '<':
@@ -139,10 +135,6 @@ class Translator {
       case '(':
       case ')':
         ++position_;
-        // "(" directly followed by "?" would be a flag group in RE2; in Lucene it is an error.
-        if (c == '(' && position_ < pattern_.size() && pattern_[position_] == '?') {
-          return InvalidArgument("nothing to repeat at offset {}", position_);
-        }
         if (c == '(' && position_ < pattern_.size() && pattern_[position_] == ')') {
           ++position_;
           out_.append("(?:)");
@@ -198,25 +190,9 @@ class Translator {
   }
 
   Status Range() {
-    const std::size_t close = pattern_.find('>', position_);
-    const std::size_t dash = pattern_.find('-', position_);
-    if (close == std::string_view::npos || dash == std::string_view::npos || dash > close) {
-      return InvalidArgument("malformed numeric range at offset {}", position_);
-    }
-    std::string low(pattern_.substr(position_ + 1, dash - position_ - 1));
-    std::string high(pattern_.substr(dash + 1, close - dash - 1));
-    const auto low_number = ParseWhole(low);
-    const auto high_number = ParseWhole(high);
-    if (!low_number.has_value() || !high_number.has_value() || *low_number < 0 ||
-        *high_number < 0) {
-      return InvalidArgument("malformed numeric range at offset {}", position_);
-    }
-    if (*low_number > *high_number) {
-      std::swap(low, high);
-    }
-    out_.append(NumericRange(low, high));
+    WEIR_ASSIGN_OR_RETURN(const std::string range, TakeLuceneRange(pattern_, &position_));
+    out_.append(range);
     simple_ = false;
-    position_ = close + 1;
     return OkStatus();
   }
 
@@ -305,8 +281,34 @@ class Translator {
 
 }  // namespace
 
-StatusOr<LuceneRegex> TranslateLuceneRegex(std::string_view pattern) {
-  return Translator(pattern).Run();
+StatusOr<std::string> TakeLuceneRange(std::string_view pattern, std::size_t* position) {
+  const std::size_t close = pattern.find('>', *position);
+  const std::size_t dash = pattern.find('-', *position);
+  if (close == std::string_view::npos || dash == std::string_view::npos || dash > close) {
+    return InvalidArgument("malformed numeric range at offset {}", *position);
+  }
+  std::string low(pattern.substr(*position + 1, dash - *position - 1));
+  std::string high(pattern.substr(dash + 1, close - dash - 1));
+  const auto low_number = ParseWhole(low);
+  const auto high_number = ParseWhole(high);
+  if (!low_number.has_value() || !high_number.has_value() || *low_number < 0 || *high_number < 0) {
+    return InvalidArgument("malformed numeric range at offset {}", *position);
+  }
+  if (*low_number > *high_number) {
+    std::swap(low, high);
+  }
+  *position = close + 1;
+  return NumericRange(std::move(low), std::move(high));
+}
+
+StatusOr<LuceneRegex> TranslateLuceneRegex(std::string_view pattern, bool ignore_case) {
+  StatusOr<LuceneRegex> translated = Translator(pattern).Run();
+  if (translated.ok() || translated.status().code() != StatusCode::kUnimplemented) {
+    return translated;
+  }
+  LuceneRegex regex;
+  WEIR_ASSIGN_OR_RETURN(regex.automaton, LuceneAutomaton::Compile(pattern, ignore_case));
+  return regex;
 }
 
 }  // namespace weir::expr

@@ -10,12 +10,6 @@ StatusOr<std::shared_ptr<const re2::RE2>> CompileRegex(std::string_view pattern,
   if (regex->ok()) {
     return regex;
   }
-  const re2::RE2::ErrorCode code = regex->error_code();
-  if (code == re2::RE2::ErrorBadPerlOp || code == re2::RE2::ErrorBadEscape ||
-      code == re2::RE2::ErrorRepeatSize || code == re2::RE2::ErrorPatternTooLarge ||
-      code == re2::RE2::ErrorRepeatOp) {
-    return Unimplemented("{}", regex->error());
-  }
   return InvalidArgument("{}", regex->error());
 }
 

@@ -1,4 +1,5 @@
-// RE2 behind std::string_view, shared by RLIKE and REPLACE. Thread safe once compiled.
+// RE2 behind std::string_view, for what becomes its syntax by translation: RLIKE, terms of searches.
+// Thread safe once compiled.
 #pragma once
 
 #include <memory>
@@ -11,8 +12,11 @@
 
 namespace weir::expr {
 
-// InvalidArgument with RE2's message. A construct that Java's syntax has and RE2 lacks
-// (look-around, back-references) gives Unimplemented.
+// What a function warns of whose pattern went back and forth for too long.
+inline constexpr std::string_view kRegexStoppedWarning =
+    "the regular expression was stopped at the step limit";
+
+// InvalidArgument with RE2's message.
 StatusOr<std::shared_ptr<const re2::RE2>> CompileRegex(std::string_view pattern, bool dot_newline);
 
 inline re2::StringPiece ToPiece(std::string_view text) {

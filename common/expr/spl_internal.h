@@ -9,7 +9,7 @@
 
 #include "common/expr/function_table.h"
 #include "common/expr/functions_internal.h"
-#include "common/expr/regex.h"
+#include "common/regex/search_regex.h"
 
 namespace weir::expr {
 
@@ -23,20 +23,16 @@ int SplCompare(const Value& left, const Value& right, Arena& arena);
 // A number as a value: whole ones that a long holds exactly stay doubles, as all numbers are.
 Value SplResult(double number);   // null when it is not finite
 
-// A pattern of PCRE as RE2 reads it, with named groups. InvalidArgument with the reason; look-around and
-// back references are Unimplemented.
-StatusOr<std::shared_ptr<const re2::RE2>> CompileSplRegex(std::string_view pattern);
-
 // The pattern of an argument: compiled with the query when it is constant, else at its first use by the
 // thread. Null for a pattern that cannot be compiled.
 class SplRegexArgument {
  public:
   // False after reporting.
   bool Prepare(const Call& call, std::size_t index);
-  std::shared_ptr<const re2::RE2> Get(const Frame& frame, const Value& pattern) const;
+  std::shared_ptr<const regex::SearchRegex> Get(const Frame& frame, const Value& pattern) const;
 
  private:
-  std::shared_ptr<const re2::RE2> constant_;
+  std::shared_ptr<const regex::SearchRegex> constant_;
 };
 
 // The rows of the primitives, by theme.

@@ -1,44 +1,27 @@
-// Regular expressions of Splunk's search language: PCRE, unanchored, as far as RE2 reads it.
+// Regular expressions of Splunk's search language: PCRE, unanchored.
 #include <algorithm>
+#include <cctype>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "common/expr/regex.h"
 #include "common/expr/spl_internal.h"
 
 namespace weir::expr {
 namespace {
 
+using regex::Outcome;
+using regex::SearchRegex;
+using RegexPtr = std::shared_ptr<const SearchRegex>;
+
 constexpr std::size_t kCachedMax = 64;
 
-// (?<name> as RE2 writes it, and a brace that repeats nothing as itself.
-std::string Translate(std::string_view pattern) {
-  std::string out;
-  bool in_class = false;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const char c = pattern[i];
-    if (c == '\\' && i + 1 < pattern.size()) {
-      out += pattern.substr(i++, 2);
-    } else if (!in_class && pattern.substr(i).starts_with("(?<") && i + 3 < pattern.size() &&
-               pattern[i + 3] != '=' && pattern[i + 3] != '!') {
-      out += "(?P<";
-      i += 2;
-    } else {
-      in_class = in_class ? c != ']' : c == '[';
-      const bool bare_brace =
-          !in_class && c == '{' && (i + 1 == pattern.size() || pattern[i + 1] < '0' ||
-                                    pattern[i + 1] > '9');
-      out += bare_brace ? "\\{" : std::string(1, c);
-    }
-  }
-  return out;
-}
-
 struct Cache {
-  std::map<std::string, std::shared_ptr<const re2::RE2>, std::less<>> compiled;
+  std::map<std::string, RegexPtr, std::less<>> compiled;
 };
 
-std::shared_ptr<const re2::RE2> Cached(std::string_view pattern) {
+RegexPtr Cached(std::string_view pattern) {
   thread_local Cache cache;
   const auto found = cache.compiled.find(pattern);
   if (found != cache.compiled.end()) {
@@ -47,21 +30,60 @@ std::shared_ptr<const re2::RE2> Cached(std::string_view pattern) {
   if (cache.compiled.size() >= kCachedMax) {
     cache.compiled.clear();
   }
-  auto regex = CompileSplRegex(pattern);
-  return cache.compiled.emplace(std::string(pattern), regex.ok() ? *regex : nullptr).first->second;
+  auto compiled = SearchRegex::Compile(pattern, regex::Dialect::kPerl);
+  return cache.compiled.emplace(std::string(pattern), compiled.ok() ? *compiled : nullptr)
+      .first->second;
 }
 
-bool FindsAny(const re2::RE2& regex, const Value& cell, Arena& arena) {
+// Whether a value of the cell has a match. A stopped search is reported, and finds nothing.
+bool FindsAny(const Frame& frame, const SearchRegex& regex, const Value& cell) {
   return std::any_of(cell.items().begin(), cell.items().end(), [&](const Value& item) {
-    return re2::RE2::PartialMatch(ToPiece(SplText(item, arena)), regex);
+    const std::string_view text = SplText(item, frame.arena());
+    regex::StepBudget budget(text.size());
+    const Outcome outcome = regex.Find(text, 0, &budget, {});
+    if (outcome == Outcome::kStopped) {
+      frame.Warn(kRegexStoppedWarning);
+    }
+    return outcome == Outcome::kMatch;
   });
 }
 
-}  // namespace
-
-StatusOr<std::shared_ptr<const re2::RE2>> CompileSplRegex(std::string_view pattern) {
-  return CompileRegex(Translate(pattern), false);
+// \1 is a group, \0 the whole match; a group that is not there is empty.
+bool AppendRewrite(std::string_view rewrite, std::span<const std::string_view> groups,
+                   std::string* out) {
+  for (std::size_t i = 0; i < rewrite.size(); ++i) {
+    if (rewrite[i] != '\\' || i + 1 == rewrite.size()) {
+      out->push_back(rewrite[i]);
+      continue;
+    }
+    const char next = rewrite[++i];
+    if (std::isdigit(static_cast<unsigned char>(next)) != 0) {
+      const auto group = static_cast<std::size_t>(next - '0');
+      out->append(group < groups.size() ? groups[group] : std::string_view());
+    } else {
+      out->append(next == '\\' ? "\\" : std::string{'\\', next});
+    }
+  }
+  return true;
 }
+
+Value ReplaceItem(const Frame& frame, const SearchRegex& regex, std::string_view text,
+                  std::string_view rewrite) {
+  std::string out;
+  const auto append = [rewrite](std::span<const std::string_view> groups, std::string* to) {
+    return AppendRewrite(rewrite, groups, to);
+  };
+  switch (regex::ReplaceAll(regex, text, append, &out)) {
+    case regex::Replaced::kChanged:
+      return frame.Text(out);
+    case regex::Replaced::kStopped:
+      return frame.Fail(kRegexStoppedWarning);
+    default:
+      return frame.Text(text);
+  }
+}
+
+}  // namespace
 
 bool SplRegexArgument::Prepare(const Call& call, std::size_t index) {
   const Value* pattern = call.constant(index);
@@ -69,20 +91,17 @@ bool SplRegexArgument::Prepare(const Call& call, std::size_t index) {
     return true;
   }
   Arena arena;
-  auto regex = CompileSplRegex(SplText(*pattern, arena));
-  if (!regex.ok()) {
-    const bool lacks = regex.status().code() == StatusCode::kUnimplemented;
-    call.Error(fmt::format("regular expression [{}] {}: {}", SplText(*pattern, arena),
-                           lacks ? "is not supported" : "cannot be read",
-                           Message(regex.status())));
+  auto compiled = SearchRegex::Compile(SplText(*pattern, arena), regex::Dialect::kPerl);
+  if (!compiled.ok()) {
+    call.Error(fmt::format("regular expression [{}] cannot be read: {}", SplText(*pattern, arena),
+                           Message(compiled.status())));
     return false;
   }
-  constant_ = *regex;
+  constant_ = *compiled;
   return true;
 }
 
-std::shared_ptr<const re2::RE2> SplRegexArgument::Get(const Frame& frame,
-                                                      const Value& pattern) const {
+RegexPtr SplRegexArgument::Get(const Frame& frame, const Value& pattern) const {
   return constant_ != nullptr ? constant_ : Cached(SplText(pattern.items().front(), frame.arena()));
 }
 
@@ -95,9 +114,9 @@ ExprPtr MakeSplMatch(Call& call) {
     if (args[0].is_null() || args[1].is_null()) {
       return Value::Null();
     }
-    const auto compiled = regex.Get(frame, args[1]);
+    const RegexPtr compiled = regex.Get(frame, args[1]);
     return compiled == nullptr ? frame.Fail("the regular expression cannot be read")
-                               : Value::Boolean(FindsAny(*compiled, args[0], frame.arena()));
+                               : Value::Boolean(FindsAny(frame, *compiled, args[0]));
   });
 }
 
@@ -107,8 +126,8 @@ ExprPtr MakeSplRegex(Call& call) {
     return nullptr;
   }
   return call.Make(DataType::kBoolean, [regex](const Frame& frame, Args args) {
-    const auto compiled = regex.Get(frame, args[1]);
-    return Value::Boolean(compiled != nullptr && FindsAny(*compiled, args[0], frame.arena()));
+    const RegexPtr compiled = regex.Get(frame, args[1]);
+    return Value::Boolean(compiled != nullptr && FindsAny(frame, *compiled, args[0]));
   });
 }
 
@@ -117,20 +136,25 @@ ExprPtr MakeSplRex(Call& call) {
   if (!argument.Prepare(call, 1)) {
     return nullptr;
   }
-  auto compiled = CompileSplRegex(call.constant(1)->text());
-  const auto& groups = (*compiled)->NamedCapturingGroups();
-  const auto group = groups.find(std::string(call.constant(2)->text()));
-  if (group == groups.end()) {
+  const RegexPtr compiled =
+      *SearchRegex::Compile(call.constant(1)->text(), regex::Dialect::kPerl);
+  const int group = compiled->GroupNamed(call.constant(2)->text());
+  if (group < 0) {
     return call.Error(fmt::format("the pattern has no group [{}]", call.constant(2)->text()));
   }
-  return call.Make(DataType::kKeyword, [regex = *compiled, index = group->second](
-                                           const Frame& frame, Args args) {
-    std::vector<re2::StringPiece> parts(static_cast<std::size_t>(index) + 1);
+  return call.Make(DataType::kKeyword, [compiled, group](const Frame& frame, Args args) {
+    std::string_view storage[SearchRegex::kGroupsMax];
+    const std::span<std::string_view> groups(storage, static_cast<std::size_t>(group) + 1);
     for (const Value& item : args[0].items()) {
-      const re2::StringPiece text = ToPiece(SplText(item, frame.arena()));
-      if (regex->Match(text, 0, text.size(), re2::RE2::UNANCHORED, parts.data(), index + 1)) {
-        const re2::StringPiece& part = parts.back();
-        return part.data() == nullptr ? Value::Null() : frame.Text({part.data(), part.size()});
+      const std::string_view text = SplText(item, frame.arena());
+      regex::StepBudget budget(text.size());
+      const Outcome outcome = compiled->Find(text, 0, &budget, groups);
+      if (outcome == Outcome::kStopped) {
+        return frame.Fail(kRegexStoppedWarning);
+      }
+      if (outcome == Outcome::kMatch) {
+        const std::string_view part = groups.back();
+        return part.data() == nullptr ? Value::Null() : frame.Text(part);
       }
     }
     return Value::Null();
@@ -146,15 +170,13 @@ ExprPtr MakeSplReplace(Call& call) {
     if (args[1].is_null() || args[2].is_null()) {
       return Value::Null();
     }
-    const auto compiled = regex.Get(frame, args[1]);
+    const RegexPtr compiled = regex.Get(frame, args[1]);
     if (compiled == nullptr) {
       return frame.Fail("the regular expression cannot be read");
     }
     const std::string_view rewrite = SplText(args[2].items().front(), frame.arena());
     return MapItems(args[0], frame.arena(), [&](const Value& item) {
-      std::string text(SplText(item, frame.arena()));
-      re2::RE2::GlobalReplace(&text, *compiled, ToPiece(rewrite));
-      return frame.Text(text);
+      return ReplaceItem(frame, *compiled, SplText(item, frame.arena()), rewrite);
     });
   });
 }
@@ -168,10 +190,10 @@ ExprPtr MakeSplMvFind(Call& call) {
     if (args[0].is_null() || args[1].is_null()) {
       return Value::Null();
     }
-    const auto compiled = regex.Get(frame, args[1]);
+    const RegexPtr compiled = regex.Get(frame, args[1]);
     const auto items = args[0].items();
     for (std::size_t i = 0; compiled != nullptr && i < items.size(); ++i) {
-      if (FindsAny(*compiled, items[i], frame.arena())) {
+      if (FindsAny(frame, *compiled, items[i])) {
         return Value::Double(static_cast<double>(i));
       }
     }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "common/expr/regex.h"
 #include "common/expr/spl_internal.h"
 #include "common/expr/text_case.h"
 #include "common/expr/wildcard.h"

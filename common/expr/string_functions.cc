@@ -7,6 +7,7 @@
 #include "common/expr/functions_internal.h"
 #include "common/expr/text_case.h"
 #include "common/expr/utf8_internal.h"
+#include "common/regex/backtracking_regex.h"
 
 namespace weir::expr {
 
@@ -134,12 +135,44 @@ Value Locate(Args args) {
   return Value::Integer(static_cast<int32_t>(CountCodePoints(text.substr(0, found))) + 1);
 }
 
+// The offset after the character at position as people see it: with its marks, its modifiers, and
+// what is joined to it. Text that is no UTF-8 has code points only.
+class Graphemes {
+ public:
+  explicit Graphemes(std::string_view text) : text_(text) {
+    const bool ascii = std::none_of(text.begin(), text.end(),
+                                    [](char c) { return static_cast<uint8_t>(c) >= 0x80; });
+    marks_ = !ascii && Match(0) != 0;
+  }
+
+  std::size_t Next(std::size_t position) const {
+    const std::size_t size = marks_ ? Match(position) : 0;
+    return size > 0 ? position + size : NextCodePoint(text_, position);
+  }
+
+ private:
+  // The size of the character; 0 when there is none.
+  std::size_t Match(std::size_t position) const {
+    static const auto kGrapheme =
+        *regex::BacktrackingRegex::Compile("\\X", regex::Syntax::kRuby);
+    std::string_view match[1];
+    const bool found = kGrapheme->Search(text_, position, regex::kStepsMax, match) ==
+                           regex::Outcome::kMatch &&
+                       match[0].data() == text_.data() + position;
+    return found ? match[0].size() : 0;
+  }
+
+  const std::string_view text_;
+  bool marks_ = false;
+};
+
 Value Reverse(const Frame& frame, Args args) {
   const std::string_view text = args[0].text();
+  const Graphemes graphemes(text);
   char* out = frame.arena().Allocate(text.size());
   char* place = out + text.size();
   for (std::size_t i = 0; i < text.size();) {
-    const std::size_t next = NextCodePoint(text, i);
+    const std::size_t next = graphemes.Next(i);
     place -= next - i;
     std::memcpy(place, text.data() + i, next - i);
     i = next;

@@ -9,14 +9,11 @@
 #include "common/base/arena.h"
 #include "common/base/status.h"
 #include "common/grok/regex_translation_internal.h"
+#include "common/regex/backtracking_regex.h"
 
 namespace weir::grok {
 
-enum class Outcome : uint8_t {
-  kNoMatch,
-  kMatch,
-  kStopped,  // by the step limit
-};
+using regex::Outcome;
 
 class Matcher {
  public:

@@ -6,8 +6,36 @@ namespace weir::grok {
 namespace {
 
 constexpr NamedPattern kPatterns[] = {
+    {"BIND9",
+     R"re(%{BIND9_TIMESTAMP:timestamp} queries: %{LOGLEVEL:loglevel}: client(?:)re"
+     R"re( @0x[0-9A-Fa-f]+)? %{IP:clientip}#%{POSINT:clientport} \(%{DATA:query}\):)re"
+     R"re( query: %{NOTSPACE} IN %{BIND9_DNSTYPE:querytype} \+?[A-Z()0-9]*)re"
+     R"re( ?\(%{IP:dns}\))re"},
+    {"BIND9_CATEGORY",
+     R"re((?:queries|query-errors))re"},
+    {"BIND9_DNSTYPE",
+     R"re((?:ANY|AAAA|AFSDB|APL|AXFR|A|CAA|CDNSKEY|CDS|CERT|CNAME|CSYNC|DHCID|DLV|DNAME)re"
+     R"re(|DNSKEY|DS|HINFO|HIP|HTTPS|IPSECKEY|IXFR|KEY|KX|LOC|MX|NAPTR|NSEC3PARAM|NSEC3)re"
+     R"re(|NSEC|NS|OPENPGPKEY|PTR|RP|RRSIG|SIG|SMIMEA|SOA|SPF|SRV|SSHFP|SVCB|TA|TKEY)re"
+     R"re(|TLSA|TSIG|TXT|URI))re"},
+    {"BIND9_QUERYLOG",
+     R"re(%{BIND9_QUERYLOGBASE} \(%{IP:dns}\))re"},
+    {"BIND9_QUERYLOGBASE",
+     R"re(client(?: @0x[0-9A-Fa-f]+)? %{IP:clientip}#%{POSINT:clientport})re"
+     R"re( \(%{DATA:query}\): (?:%{BIND9_CATEGORY:category}|query): %{NOTSPACE})re"
+     R"re( %{WORD:queryclass} %{BIND9_DNSTYPE:querytype}(?: %{NOTSPACE:flags})?)re"},
     {"BIND9_TIMESTAMP",
      R"re(%{MONTHDAY}-%{MONTH}-%{YEAR} %{TIME})re"},
+    {"CATALINA7_DATESTAMP",
+     R"re(%{MONTH} %{MONTHDAY}, %{YEAR} %{HOUR}:%{MINUTE}:%{SECOND} (?:AM|PM))re"},
+    {"CATALINA7_LOG",
+     R"re(%{CATALINA7_DATESTAMP:timestamp} %{JAVACLASS:class}(?:)re"
+     R"re( %{JAVAMETHOD:method})?\s*(?:%{LOGLEVEL:level}:)? %{JAVALOGMESSAGE:logmessage})re"},
+    {"CATALINA8_DATESTAMP",
+     R"re(%{MONTHDAY}-%{MONTH}-%{YEAR} %{HOUR}:%{MINUTE}:%{SECOND})re"},
+    {"CATALINA8_LOG",
+     R"re(%{CATALINA8_DATESTAMP:timestamp} %{LOGLEVEL:level} \[%{DATA:thread}\])re"
+     R"re( %{JAVACLASS:class}\.(?:%{JAVAMETHOD:method})? %{JAVALOGMESSAGE:logmessage})re"},
     {"CATALINALOG",
      R"re(%{CATALINA_DATESTAMP:timestamp} %{JAVACLASS:class})re"
      R"re( %{JAVALOGMESSAGE:logmessage})re"},
@@ -45,16 +73,79 @@ constexpr NamedPattern kPatterns[] = {
      R"re(%{ELB_URIPATHPARAM})?)re"},
     {"ELB_URIPATHPARAM",
      R"re(%{URIPATH:path}(?:%{URIPARAM:params})?)re"},
+    {"ELB_URIQUERY",
+     R"re(%{URIPARAM})re"},
+    {"ELB_V1_HTTP_LOG",
+     R"re(%{ELB_ACCESS_LOG}(?: "(?:-|%{DATA:agent})" (?:-|%{NOTSPACE:ssl_cipher}))re"
+     R"re( (?:-|%{NOTSPACE:ssl_protocol}))?)re"},
+    {"EXIM",
+     R"re(%{EXIM_MESSAGE_ARRIVAL})re"},
     {"EXIM_DATE",
      R"re(%{YEAR:exim_year}-%{MONTHNUM:exim_month}-%{MONTHDAY:exim_day})re"
      R"re( %{TIME:exim_time})re"},
+    {"EXIM_EXCLUDE_TERMS",
+     R"re((?:Message is frozen|(?:Start|End) queue run| Warning: | retry time not)re"
+     R"re( reached | no (?:IP address|host name) found for (?:IP address|host) |)re"
+     R"re( unexpected disconnection while reading SMTP command | no immediate delivery:)re"
+     R"re( |another process is handling this message))re"},
+    {"EXIM_FLAGS",
+     R"re((?:<=|=>|->|\*>|\*\*|==|<>|>>))re"},
+    {"EXIM_HEADER_ID",
+     R"re(id=%{NOTSPACE:exim_header_id})re"},
+    {"EXIM_INTERFACE",
+     R"re(I=\[%{IP:exim_interface}\](?::%{NUMBER:exim_interface_port})?)re"},
+    {"EXIM_MESSAGE_ARRIVAL",
+     R"re(%{EXIM_DATE:timestamp} (?:%{EXIM_PID:pid} )?%{EXIM_MSGID:exim_msgid})re"
+     R"re( (?<exim_flags><=) (?<exim_sender_email>%{EMAILADDRESS}|<>))re"
+     R"re(%{EXIM_NAMED_FIELDS}(?:(?: from <?%{DATA:exim_from_email}>?)? for)re"
+     R"re( %{GREEDYDATA:exim_recipient_emails})?)re"},
     {"EXIM_MSGID",
      R"re([0-9A-Za-z]{6}-[0-9A-Za-z]{6}-[0-9A-Za-z]{2})re"},
+    {"EXIM_MSG_SIZE",
+     R"re(S=%{NUMBER:exim_msg_size})re"},
+    {"EXIM_NAMED_FIELDS",
+     R"re((?: (?:%{EXIM_REMOTE_HOST}|%{EXIM_INTERFACE}|%{EXIM_PROTOCOL}|)re"
+     R"re(%{EXIM_MSG_SIZE}|%{EXIM_HEADER_ID}|%{EXIM_SUBJECT}|%{EXIM_UNKNOWN_FIELD}))*)re"},
     {"EXIM_PID",
      R"re(\[%{POSINT}\])re"},
+    {"EXIM_PROTOCOL",
+     R"re(P=%{NOTSPACE:protocol})re"},
+    {"EXIM_QT",
+     R"re((?:[0-9]+y)?(?:[0-9]+w)?(?:[0-9]+d)?(?:[0-9]+h)?(?:[0-9]+m)?(?:[0-9]+s)?)re"},
+    {"EXIM_QUOTED_CONTENT",
+     R"re((?:\\.|[^\\"])*)re"},
+    {"EXIM_REMOTE_HOST",
+     R"re(H=(?:%{NOTSPACE:remote_hostname} )?(?:\(%{NOTSPACE:remote_heloname}\))re"
+     R"re( )?\[%{IP:remote_host}\](?::%{POSINT:remote_port})?)re"},
+    {"EXIM_SUBJECT",
+     R"re(T="%{EXIM_QUOTED_CONTENT:exim_subject}")re"},
+    {"EXIM_UNKNOWN_FIELD",
+     R"re([A-Za-z0-9]{1,4}=(?:"%{EXIM_QUOTED_CONTENT}"|%{NOTSPACE}))re"},
+    {"HAPROXYCAPTUREDREQUESTHEADERS",
+     R"re(%{DATA:captured_request_headers})re"},
+    {"HAPROXYCAPTUREDRESPONSEHEADERS",
+     R"re(%{DATA:captured_response_headers})re"},
     {"HAPROXYDATE",
      R"re(%{MONTHDAY:haproxy_monthday}/%{MONTH:haproxy_month}/%{YEAR:haproxy_year}:)re"
      R"re(%{HAPROXYTIME:haproxy_time}\.%{INT:haproxy_milliseconds})re"},
+    {"HAPROXYHTTP",
+     R"re((?:%{SYSLOGTIMESTAMP:syslog_timestamp}|%{TIMESTAMP_ISO8601:timestamp8601}))re"
+     R"re( %{IPORHOST:syslog_server} %{SYSLOGPROG}: %{HAPROXYHTTPBASE})re"},
+    {"HAPROXYHTTPBASE",
+     R"re(%{IP:client_ip}:%{INT:client_port} \[%{HAPROXYDATE:accept_date}\])re"
+     R"re( %{NOTSPACE:frontend_name} %{NOTSPACE:backend_name}/%{NOTSPACE:server_name})re"
+     R"re( %{INT:time_request}/%{INT:time_queue}/%{INT:time_backend_connect}/)re"
+     R"re(%{INT:time_backend_response}/%{NOTSPACE:time_duration})re"
+     R"re( %{INT:http_status_code} %{NOTSPACE:bytes_read})re"
+     R"re( %{DATA:captured_request_cookie} %{DATA:captured_response_cookie})re"
+     R"re( %{NOTSPACE:termination_state} %{INT:actconn}/%{INT:feconn}/%{INT:beconn}/)re"
+     R"re(%{INT:srvconn}/%{NOTSPACE:retries} %{INT:srv_queue}/%{INT:backend_queue})re"
+     R"re( (?:\{%{HAPROXYCAPTUREDREQUESTHEADERS}\})?(?:)re"
+     R"re( )?(?:\{%{HAPROXYCAPTUREDRESPONSEHEADERS}\})?(?:)re"
+     R"re( )?"%{HAPROXYHTTPREQUESTLINE}"?)re"},
+    {"HAPROXYHTTPREQUESTLINE",
+     R"re((?:<BADREQ>|(?:%{WORD:http_verb} %{HAPROXYURI:http_request}(?:)re"
+     R"re( HTTP/%{NUMBER:http_version})?)))re"},
     {"HAPROXYTCP",
      R"re((?:%{SYSLOGTIMESTAMP:syslog_timestamp}|%{TIMESTAMP_ISO8601:timestamp8601}))re"
      R"re( %{IPORHOST:syslog_server} %{SYSLOGPROG}: %{IP:client_ip}:%{INT:client_port})re"
@@ -67,6 +158,9 @@ constexpr NamedPattern kPatterns[] = {
     {"HAPROXYTIME",
      R"re((?<![0-9])%{HOUR:haproxy_hour}:%{MINUTE:haproxy_minute}(?::)re"
      R"re(%{SECOND:haproxy_second})(?![0-9]))re"},
+    {"HAPROXYURI",
+     R"re((?:%{URIPROTO:http_proto}://)?(?:%{USER:http_user}(?::[^@]*)?@)?(?:)re"
+     R"re(%{URIHOST:http_host})?(?:%{URIPATHPARAM})?)re"},
     {"HTTPD20_ERRORLOG",
      R"re(\[%{HTTPDERROR_DATE:timestamp}\] \[%{LOGLEVEL:loglevel}\] (?:\[client)re"
      R"re( %{IPORHOST:clientip}\] )?%{GREEDYDATA:errormsg})re"},
@@ -108,6 +202,8 @@ constexpr NamedPattern kPatterns[] = {
     {"MCOLLECTIVE",
      R"re(., \[%{TIMESTAMP_ISO8601:timestamp})re"
      R"re( #%{POSINT:pid}\]%{SPACE}%{LOGLEVEL:event_level})re"},
+    {"MCOLLECTIVEAUDIT",
+     R"re(%{TIMESTAMP_ISO8601:timestamp}:)re"},
     {"MONGO3_COMPONENT",
      R"re(%{WORD}|-)re"},
     {"MONGO3_LOG",
@@ -118,6 +214,13 @@ constexpr NamedPattern kPatterns[] = {
      R"re(\w)re"},
     {"MONGO_LOG",
      R"re(%{SYSLOGTIMESTAMP:timestamp} \[%{WORD:component}\] %{GREEDYDATA:message})re"},
+    {"MONGO_QUERY",
+     R"re(\{ .*? \}(?= ntoreturn:))re"},
+    {"MONGO_SLOWQUERY",
+     R"re(%{WORD} %{MONGO_WORDDASH:database}\.%{MONGO_WORDDASH:collection} %{WORD}:)re"
+     R"re( %{MONGO_QUERY:query} ntoreturn:%{NONNEGINT:ntoreturn})re"
+     R"re( ntoskip:%{NONNEGINT:ntoskip} nscanned:%{NONNEGINT:nscanned}.*?)re"
+     R"re( nreturned:%{NONNEGINT:nreturned}.*? (?<duration>[0-9]+)ms)re"},
     {"MONGO_WORDDASH",
      R"re(\b[\w-]+\b)re"},
     {"POSTGRESQL",
@@ -153,6 +256,8 @@ constexpr NamedPattern kPatterns[] = {
      R"re(%{WORD:cache_result}/%{POSINT:status_code}\s%{NUMBER:bytes}\s)re"
      R"re(%{WORD:request_method}\s%{NOTSPACE:url}\s(?:%{NOTSPACE:user}|-)\s)re"
      R"re(%{WORD:hierarchy_code}/(?:%{IPORHOST:server}|-)\s%{NOTSPACE:content_type})re"},
+    {"SQUID3_STATUS",
+     R"re((?:%{POSINT:status_code}|0|000))re"},
     {"SYSLOG5424BASE",
      R"re(%{SYSLOG5424PRI}%{NONNEGINT:syslog5424_ver})re"
      R"re( +(?:%{TIMESTAMP_ISO8601:syslog5424_ts}|-))re"
@@ -179,6 +284,16 @@ constexpr NamedPattern kPatterns[] = {
      R"re( (?=%{GREEDYDATA:message})%{WORD:pam_module}\(%{DATA:pam_caller}\): session)re"
      R"re( %{WORD:pam_session_state} for user %{USERNAME:username}(?: by)re"
      R"re( %{GREEDYDATA:pam_by})?)re"},
+    {"TOMCAT7_LOG",
+     R"re(%{CATALINA7_LOG})re"},
+    {"TOMCAT8_LOG",
+     R"re(%{CATALINA8_LOG})re"},
+    {"TOMCATLEGACY_DATESTAMP",
+     R"re(%{YEAR}-%{MONTHNUM}-%{MONTHDAY} %{HOUR}:%{MINUTE}:%{SECOND}(?:)re"
+     R"re( %{ISO8601_TIMEZONE})?)re"},
+    {"TOMCATLEGACY_LOG",
+     R"re(%{TOMCATLEGACY_DATESTAMP:timestamp} \| %{LOGLEVEL:level} \|)re"
+     R"re( %{JAVACLASS:class} - %{JAVALOGMESSAGE:logmessage})re"},
     {"TOMCATLOG",
      R"re(%{TOMCAT_DATESTAMP:timestamp} \| %{LOGLEVEL:level} \| %{JAVACLASS:class} -)re"
      R"re( %{JAVALOGMESSAGE:logmessage})re"},

@@ -35,6 +35,11 @@ Status AppendFiles(const std::string& path, std::vector<std::string>* files) {
   }
   fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    // As with rules: the files of a ConfigMap of Kubernetes are there twice, hidden and as links.
+    if (entry->path().filename().native().starts_with('.')) {
+      entry.disable_recursion_pending();
+      continue;
+    }
     std::error_code ignored;
     if (HasExtension(entry->path().string()) && !entry->is_directory(ignored)) {
       files->push_back(entry->path().string());

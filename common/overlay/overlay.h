@@ -69,8 +69,8 @@ std::optional<std::string> PathOfName(std::string_view name);
 // Reads the YAML text of one overlay. What has an error is left out and named.
 Overlay Parse(std::string path, std::string text);
 
-// Reads every *.yaml and *.yml below the paths (files or folders, recursively, sorted by path). NotFound
-// for a path that does not exist. An unreadable file is a finding of its overlay.
+// Reads every *.yaml and *.yml below the paths (files or folders, recursively, without what is hidden,
+// sorted by path). NotFound for a path that does not exist. An unreadable file is a finding of its overlay.
 StatusOr<std::vector<Overlay>> LoadOverlays(const std::vector<std::string>& paths);
 
 // Changes the rules, in place, and adds to each overlay's findings what does not fit: unknown rules, a

@@ -1,6 +1,7 @@
 #include "common/rpc/message.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/support/slice.h>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int kGzipWindow = 15 + 16;
 constexpr std::size_t kFirstBytes = 64 * 1024;
+constexpr int kPackedTimesMax = 4;
 
 std::string_view ViewOf(const grpc::Slice& slice) {
   return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
@@ -70,6 +72,18 @@ class Inflater {
   bool full_ = false;
 };
 
+// Clients of gRPC for C++ pack a message once more each time they make a call anew by themselves, as they do
+// when a connection ends, and say nothing of it.
+Status UnpackAgain(std::size_t size_max, std::string* bytes) {
+  for (int times = 1; times < kPackedTimesMax && HasGzipMagic(*bytes); ++times) {
+    const std::string packed = std::move(*bytes);
+    Inflater inflater(size_max, bytes);
+    WEIR_RETURN_IF_ERROR(inflater.Add(packed));
+    WEIR_RETURN_IF_ERROR(inflater.Finish());
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 StatusOr<std::string_view> MessageBytes(const grpc::ByteBuffer& buffer, std::size_t size_max,
@@ -96,6 +110,7 @@ StatusOr<std::string_view> MessageBytes(const grpc::ByteBuffer& buffer, std::siz
       WEIR_RETURN_IF_ERROR(inflater.Add(ViewOf(slice)));
     }
     WEIR_RETURN_IF_ERROR(inflater.Finish());
+    WEIR_RETURN_IF_ERROR(UnpackAgain(size_max, storage));
     return std::string_view(*storage);
   }
   if (buffer.Length() > size_max) {

@@ -14,7 +14,8 @@
 namespace weir::rpc {
 
 // The message's bytes: those in the buffer, which must live on, or, if they came in pieces or packed with
-// gzip, those put in storage. InvalidArgument for damaged data, or more than size_max bytes.
+// gzip, also several times over, those put in storage. InvalidArgument for damaged data, or more than
+// size_max bytes.
 StatusOr<std::string_view> MessageBytes(const grpc::ByteBuffer& buffer, std::size_t size_max,
                                         std::string* storage);
 

@@ -43,6 +43,12 @@ Status AppendFiles(const std::string& path, std::vector<std::string>* files) {
   }
   fs::recursive_directory_iterator entry(path, fs::directory_options::skip_permission_denied, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    // What is hidden is not meant: of version control, of editors, and the folder in which Kubernetes keeps the
+    // files of a ConfigMap, all of which are there once more as links.
+    if (entry->path().filename().native().starts_with('.')) {
+      entry.disable_recursion_pending();
+      continue;
+    }
     std::error_code ignored;
     if (entry->is_directory(ignored)) {
       continue;

@@ -183,9 +183,9 @@ struct LoadOptions {
   std::vector<std::string> macro_folders;
 };
 
-// Loads every *.toml, and every *.yml with a search, below the paths (files or folders, recursively,
-// sorted by path). NotFound for a path that does not exist. An unreadable file is a finding of its
-// result. A rule id met twice is an error of the later file.
+// Loads every *.toml, and every *.yml with a search, below the paths (files or folders, recursively, without
+// what is hidden, sorted by path). NotFound for a path that does not exist. An unreadable file is a finding
+// of its result. A rule id met twice is an error of the later file.
 StatusOr<std::vector<LoadResult>> LoadRules(const std::vector<std::string>& paths,
                                             const LoadOptions& options = {});
 

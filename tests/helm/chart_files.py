@@ -82,6 +82,23 @@ def check_values(chart, schema):
         expect(not validator.is_valid(wrong), f"the schema takes {wrong}")
 
 
+def anchors(text):
+    """Of a page's headings, as they are linked."""
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+def check_labels(expression, labels, where):
+    """An expression uses labels that its metrics have; every scraped one has `instance`."""
+    names = metric_names(expression)
+    if names & FOREIGN:
+        return
+    known = {"instance"}.union(*(labels.get(name, set()) for name in names))
+    for group in re.findall(r"\bby \(([^)]*)\)", expression) + re.findall(r"\{(\w+)=", expression):
+        for label in re.split(r",\s*", group):
+            expect(label in known, f"{where}: none of {sorted(names)} has a label {label}")
+
+
 def metric_names(text):
     return set(re.findall(r"\b(?:weir|kubelet)_[a-z0-9_]+", text))
 
@@ -106,13 +123,21 @@ def check_metrics(root, chart):
         name = rule["alert"]
         expect(re.search(rf"^\| `{name}` \|", operations, re.M), f"docs/operations.md has no runbook line for {name}")
         expect(rule["labels"]["severity"] in {"critical", "warning", "info"}, f"{name}: severity")
-        expect(rule["annotations"]["runbook"].startswith("docs/operations.md#"), f"{name}: runbook")
+        page, _, anchor = rule["annotations"]["runbook"].partition("#")
+        expect(page == "docs/operations.md" and anchor in anchors(operations), f"{name}: no runbook {page}#{anchor}")
     for name in re.findall(r"^\| `(Weir\w+)` \|", operations, re.M):
         expect(name in {rule["alert"] for rule in rules}, f"docs/operations.md: there is no alert {name}")
     reference = root / "docs/metrics.md"
     if not reference.exists():
         print("part skipped: there is no docs/metrics.md: names of metrics are not checked")
         return
+    labels = {name: set(re.findall(r"\w+", given)) for name, given in
+              re.findall(r"^\| `(\w+)` \| \w+ \| ([^|]*) \|", reference.read_text(), re.M)}
+    for rule in rules:
+        check_labels(rule["expr"], labels, rule["alert"])
+    for panel in dashboard["panels"]:
+        for target in panel.get("targets", []):
+            check_labels(target["expr"], labels, f"panel {panel['title']}")
     for name in sorted(used - metric_names(reference.read_text()) - FOREIGN):
         expect(False, f"alerts or dashboard name {name}, which docs/metrics.md does not have")
 

@@ -33,7 +33,9 @@ class Rendered:
         self.objects = documents
         self.workloads = self.of("Deployment") + self.of("StatefulSet")
         self.pods = [(work["metadata"]["name"], work["spec"]["template"]) for work in self.workloads]
-        self.tests = [(pod["metadata"]["name"], pod) for pod in self.of("Pod")]
+        # What asks the cluster once: `helm test`, the Job that applies rules.
+        self.clients = [(pod["metadata"]["name"], pod) for pod in self.of("Pod")]
+        self.clients += [(job["metadata"]["name"], job["spec"]["template"]) for job in self.of("Job")]
         config = next(item for item in self.of("ConfigMap") if item["metadata"]["name"].endswith("-config"))
         self.config_text = config["data"]["weir.yaml"]
         self.config = yaml.safe_load(self.config_text)
@@ -158,6 +160,51 @@ def check_stateful(rendered, work, role):
            f"{name}: others cannot reach {environment['WEIR_CLUSTER_ADVERTISE']}")
 
 
+def check_client(rendered, name, pod):
+    spec = pod["spec"]
+    paths = check_volumes(rendered, name, spec, set())
+    arguments = spec["containers"][0]["args"]
+    addresses = [argument.partition("=")[2] for argument in arguments if re.match("--(ingest-)?address=", argument)]
+    expect(addresses, f"{name}: it asks nobody")
+    for address in addresses:
+        host, _, port = address.partition(":")
+        expect(host in rendered.names("Service"), f"{name}: no service {address}")
+        expect(port == rendered.config["listen"].rpartition(":")[2], f"{name}: port of {address}")
+    if spec["containers"][0]["image"] in {pod["spec"]["containers"][0]["image"] for _, pod in rendered.pods}:
+        for argument in arguments:
+            path = argument.partition("=")[2] if argument.startswith("--") else argument
+            there = not path.startswith("/") or path.startswith("/usr/share/weir/") or any(
+                (path + "/").startswith(at + "/") for at in paths)
+            expect(there, f"{name}: nothing is mounted at {path}")
+    for item in spec["containers"][0].get("env", []):
+        expect(any(item["value"].startswith(at + "/") for at in paths), f"{name}: nothing is mounted at {item['value']}")
+    for volume in spec.get("volumes", []):
+        # A Secret has more than one caller's secrets in it.
+        expect("secret" not in volume or volume["secret"].get("items"), f"{name}: sees all keys of {volume}")
+    if "cert" in rendered.config.get("tls", {}):
+        expect(any(item["name"] == "WEIR_CLIENT_CA" for item in spec["containers"][0].get("env", [])),
+               f"{name}: it does not encrypt")
+    isolated = [policy for policy in rendered.of("NetworkPolicy") if "matchExpressions" in policy["spec"]["podSelector"]
+                and pod["metadata"]["labels"]["app.kubernetes.io/component"] in
+                policy["spec"]["podSelector"]["matchExpressions"][0]["values"]]
+    expect(len(isolated) == (1 if rendered.of("NetworkPolicy") else 0), f"{name}: {len(isolated)} network policies")
+
+
+def check_job(job):
+    """It runs again with each revision, and is not repeated when that changes nothing."""
+    name, spec = job["metadata"]["name"], job["spec"]
+    hooks = job["metadata"]["annotations"]["helm.sh/hook"].split(",")
+    expect({"post-install", "post-upgrade"} <= set(hooks), f"{name}: runs at {hooks}")
+    expect(job["metadata"]["annotations"]["helm.sh/hook-delete-policy"] == "before-hook-creation",
+           f"{name}: the next revision cannot make it, or its log is gone")
+    wait = next(argument for argument in spec["template"]["spec"]["containers"][0]["args"]
+                if argument.startswith("--retry-for="))
+    expect(spec["activeDeadlineSeconds"] >= seconds(wait.partition("=")[2]) + 60, f"{name}: ended before it says why")
+    codes = next(rule["onExitCodes"] for rule in spec["podFailurePolicy"]["rules"] if "onExitCodes" in rule)
+    expect(codes["containerName"] == spec["template"]["spec"]["containers"][0]["name"], f"{name}: no such container")
+    expect(1 in codes["values"] and 6 in codes["values"], f"{name}: it is repeated when rules are refused")
+
+
 def main():
     rendered = Rendered([item for item in yaml.safe_load_all(sys.stdin) if item])
     check_config(sys.argv[1], rendered)
@@ -165,11 +212,10 @@ def main():
         check_pod(rendered, name, pod)
     for work in rendered.workloads:
         check_workload(rendered, work)
-    for name, pod in rendered.tests:
-        check_volumes(rendered, name, pod["spec"], set())
-        addresses = [argument.partition("=")[2] for argument in pod["spec"]["containers"][0]["args"][1:3]]
-        for address in addresses:
-            expect(address.partition(":")[0] in rendered.names("Service"), f"{name}: no service {address}")
+    for name, pod in rendered.clients:
+        check_client(rendered, name, pod)
+    for job in rendered.of("Job"):
+        check_job(job)
     for service in rendered.of("Service"):
         matching = [name for name, pod in rendered.pods
                     if selects(service["spec"]["selector"], pod["metadata"]["labels"])]

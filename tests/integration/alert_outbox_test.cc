@@ -94,6 +94,7 @@ class FakeSink final : public sink::Sink {
     std::vector<std::pair<std::string, uint64_t>> taken;  // rule id, revision
     bool down = false;
     std::string refused;  // rule id
+    std::size_t taken_max = SIZE_MAX;  // of a call; it is busy for the rest
     uint64_t calls = 0;
     std::size_t largest = 0;
   };
@@ -113,6 +114,10 @@ class FakeSink final : public sink::Sink {
       if (alerts[i].rule_id == log_->refused) {
         outcome.refused.push_back({i, 400, "bad"});
         continue;
+      }
+      if (i >= log_->taken_max) {
+        outcome.status = Unavailable("busy");
+        break;
       }
       outcome.taken[i] = true;
       log_->taken.emplace_back(alerts[i].rule_id, alerts[i].revision);
@@ -261,6 +266,18 @@ TEST_F(AlertOutboxTest, BatchesAreBounded) {
   ASSERT_TRUE(Drained());
   EXPECT_THAT(Taken(), SizeIs(100));
   EXPECT_EQ(log_->largest, 8U);
+}
+
+TEST_F(AlertOutboxTest, WaitsGrowOnlyWhileNothingIsTaken) {
+  for (int i = 0; i < 30; ++i) {
+    alerts_.Change(std::to_string(i), nullptr);
+  }
+  log_->taken_max = 1;
+  SinkSettings settings = Quick();
+  settings.retry_ms_max = 60'000;  // doubled each time, the waits would be minutes
+  Open(settings);
+  ASSERT_TRUE(Drained());
+  EXPECT_THAT(Taken(), SizeIs(30));
 }
 
 TEST_F(AlertOutboxTest, ShadowAndSilencedAlertsAreCountedNotDelivered) {

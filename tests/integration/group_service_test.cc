@@ -272,13 +272,13 @@ TEST_F(GroupServiceTest, GroupsAreThereAfterARestart) {
 
 TEST_F(GroupServiceTest, RefusalsSayWhatToDo) {
   const Outcome unknown = Run({"groups", "top", "nothing"});
-  EXPECT_EQ(unknown.exit_code, kExitFailed);
+  EXPECT_EQ(unknown.exit_code, kExitNotFound);
   EXPECT_THAT(unknown.err, HasSubstr("no rule with the id or name 'nothing' runs; `weir rules list`"));
   const Outcome each = Run({"groups", "top", "each-call"});
-  EXPECT_EQ(each.exit_code, kExitFailed);
+  EXPECT_EQ(each.exit_code, kExitConflict);
   EXPECT_THAT(each.err, HasSubstr("rule 'each-call' counts nothing: each row is an alert"));
   const Outcome key = Run({"explain", "group", "many-calls", "user.nmae=ana"});
-  EXPECT_EQ(key.exit_code, kExitFailed);
+  EXPECT_EQ(key.exit_code, kExitUsage);
   EXPECT_THAT(key.err, HasSubstr("does not group by 'user.nmae'; its groups have user.name"));
   EXPECT_EQ(Run({"explain", "group", "many-calls", "ana"}).exit_code, kExitUsage);
   EXPECT_EQ(Run({"groups", "top", "many-calls", "--limit", "0"}).exit_code, kExitUsage);

@@ -1,9 +1,11 @@
 // The rules of a whole node, changed over real gRPC with the commands people use: applied, refused,
 // switched, deleted, rolled back, and still so after a restart.
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -60,10 +62,10 @@ class RuleServiceTest : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void StartNode() {
+  void StartNode(const std::string& listen = "127.0.0.1:0") {
     node_.reset();
     config::Sources sources;
-    sources.flags = {{"listen", "127.0.0.1:0"},
+    sources.flags = {{"listen", listen},
                      {"shards", "4"},
                      {"worker.executors", "2"},
                      {"ingest.threads", "2"},
@@ -83,8 +85,11 @@ class RuleServiceTest : public ::testing::Test {
   }
 
   Outcome Rules(std::vector<std::string> arguments) {
+    return RulesAt(node_->address(), std::move(arguments));
+  }
+  static Outcome RulesAt(const std::string& address, std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "rules");
-    arguments.insert(arguments.end(), {"--address", node_->address()});
+    arguments.insert(arguments.end(), {"--address", address});
     std::vector<const char*> pointers;
     for (const std::string& argument : arguments) {
       pointers.push_back(argument.c_str());
@@ -101,6 +106,38 @@ class RuleServiceTest : public ::testing::Test {
   std::filesystem::path folder_;
   std::unique_ptr<Node> node_;
 };
+
+TEST_F(RuleServiceTest, ApplyWaitsForAClusterThatIsBeingStarted) {
+  const std::string more = Write("more.toml", RuleText("more", 5));
+  const std::string address = node_->address();
+  node_.reset();
+  EXPECT_EQ(RulesAt(address, {"apply", more}).exit_code, kExitUnreachable);
+  std::thread starts([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+    StartNode(address);
+  });
+  const Outcome applied = RulesAt(address, {"apply", more, "--retry-for", "60s"});
+  starts.join();
+  EXPECT_EQ(applied.exit_code, kExitOk) << applied.err;
+  EXPECT_THAT(applied.err, HasSubstr("not applied yet"));
+  EXPECT_THAT(applied.err, HasSubstr("trying again for 1m"));
+  EXPECT_TRUE(Runs("more"));
+  // The same once more changes nothing.
+  const Outcome again = Rules({"apply", more, "--retry-for", "60s"});
+  EXPECT_EQ(again.exit_code, kExitOk) << again.err;
+  EXPECT_THAT(again.out, HasSubstr("nothing changed"));
+}
+
+TEST_F(RuleServiceTest, ApplyDoesNotRetryWhatStaysRefused) {
+  const std::string more = Write("more.toml", RuleText("more", 5));
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(Rules({"apply", more, "--if-version", "7", "--retry-for", "10m"}).exit_code, kExitConflict);
+  EXPECT_EQ(Rules({"apply", Write("bad.toml", "[rule\n"), "--retry-for", "10m"}).exit_code, kExitFailed);
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::minutes(5));
+  const Outcome wrong = Rules({"apply", more, "--retry-for", "5"});
+  EXPECT_EQ(wrong.exit_code, kExitUsage);
+  EXPECT_THAT(wrong.err, HasSubstr("--retry-for"));
+}
 
 TEST_F(RuleServiceTest, AppliedRulesRunAtOnceAndAfterARestart) {
   const Outcome applied = Rules({"apply", Write("more.toml", RuleText("more", 5)), "--author", "ana", "-m",

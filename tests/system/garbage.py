@@ -1,6 +1,8 @@
-"""Sends a server what no client should: see garbage_test. Only the standard library.
+"""Sends servers what no client should: see garbage_test. Only the standard library.
 
-Usage: garbage.py PORT SECONDS SEED
+Usage: garbage.py SECONDS SEED KIND=PORT...
+
+KIND is ingest, worker, coordinator or tls, which listen for gRPC, or health, for HTTP.
 """
 
 import gzip
@@ -14,7 +16,15 @@ import time
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 EXPORT = b"/opentelemetry.proto.collector.logs.v1.LogsService/Export"
-PUSH = b"/weir.ingest.v1.IngestService/PushEvents"
+METHODS = {
+    "ingest": [EXPORT, b"/weir.ingest.v1.IngestService/PushEvents", b"/vector.Vector/PushEvents"],
+    "worker": [b"/weir.worker.v1.WorkerService/Feed", b"/weir.worker.v1.WorkerService/CommitTick",
+               b"/weir.worker.v1.WorkerService/UpdateAlerts"],
+    "coordinator": [b"/weir.rule.v1.RuleService/ApplyRules", b"/weir.alert.v1.AlertService/ListAlerts",
+                    b"/weir.alert.v1.AlertService/WatchAlerts"],
+    "tls": [EXPORT],
+}
+SENDERS = 2   # of each port
 
 
 def frame(kind, flags, stream, payload):
@@ -67,24 +77,54 @@ def bomb(megabytes):
 
 
 class Garbage:
+    """What goes to any port."""
+
     def __init__(self, port, seed):
         self.port = port
         self.random = random.Random(seed)
-        self.bomb = bomb(256)
         self.sent = 0
+        self.connections = 0
 
     def connect(self):
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=5)
-        return connection
-
-    def opened(self):
-        connection = self.connect()
-        connection.sendall(PREFACE + frame(4, 0, 0, b""))
+        self.connections += 1
         return connection
 
     def random_bytes(self):
         with self.connect() as connection:
             connection.sendall(self.random.randbytes(self.random.randrange(1, 5000)))
+
+    def silent(self):
+        held = [self.connect() for _ in range(50)]
+        for connection in held:
+            connection.sendall(self.greeting)
+        time.sleep(0.5)
+        for connection in held:
+            connection.close()
+
+    def run(self, until):
+        while time.monotonic() < until:
+            try:
+                self.random.choice(self.kinds)()
+            except OSError:
+                pass   # the server is right to hang up
+            self.sent += 1
+
+
+class GrpcGarbage(Garbage):
+    greeting = PREFACE + frame(4, 0, 0, b"")
+
+    def __init__(self, port, seed, methods, packed):
+        super().__init__(port, seed)
+        self.methods = list(zip(range(1, 100, 2), methods))
+        self.bomb = packed
+        self.kinds = [self.random_bytes, self.random_frames, self.half_message, self.random_request,
+                      self.gzip_bomb, self.slow_reader, self.silent]
+
+    def opened(self):
+        connection = self.connect()
+        connection.sendall(self.greeting)
+        return connection
 
     def random_frames(self):
         with self.opened() as connection:
@@ -95,12 +135,14 @@ class Garbage:
 
     def half_message(self):
         with self.opened() as connection:
-            connection.sendall(headers(1, EXPORT) + data(1, message(b"\x0a\x05ab", size=60 << 20), False))
+            for stream, path in self.methods:
+                half = message(b"\x0a\x05ab", size=60 << 20)
+                connection.sendall(headers(stream, path) + data(stream, half, False))
             time.sleep(0.2)
 
     def random_request(self):
         with self.opened() as connection:
-            for stream, path in ((1, EXPORT), (3, PUSH), (5, b"/vector.Vector/PushEvents")):
+            for stream, path in self.methods:
                 body = message(self.random.randbytes(self.random.randrange(0, 2000)))
                 connection.sendall(headers(stream, path) + data(stream, body))
             connection.settimeout(2)
@@ -108,7 +150,7 @@ class Garbage:
 
     def gzip_bomb(self):
         with self.opened() as connection:
-            for stream, path in ((1, EXPORT), (3, PUSH), (5, b"/vector.Vector/PushEvents")):
+            for stream, path in self.methods:
                 connection.sendall(headers(stream, path, b"gzip") + data(stream, message(self.bomb, True)))
             connection.settimeout(5)
             connection.recv(1000)
@@ -119,37 +161,89 @@ class Garbage:
         with self.connect() as connection:
             connection.sendall(PREFACE + frame(4, 0, 0, struct.pack(">HI", 4, 1)))
             for stream in range(1, 400, 2):
-                connection.sendall(headers(stream, EXPORT) + data(stream, message(b"")))
+                path = self.methods[stream // 2 % len(self.methods)][1]
+                connection.sendall(headers(stream, path) + data(stream, message(b"")))
             time.sleep(0.5)
 
-    def silent(self):
-        held = [self.opened() for _ in range(50)]
+
+class TlsGarbage(GrpcGarbage):
+    """Also what begins as TLS does, and no more of it."""
+
+    def __init__(self, port, seed, methods, packed):
+        super().__init__(port, seed, methods, packed)
+        self.kinds += [self.half_hello, self.damaged_hello]
+
+    def half_hello(self):
+        held = [self.connect() for _ in range(20)]
+        for connection in held:
+            connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + self.random.randbytes(20))
         time.sleep(0.5)
         for connection in held:
             connection.close()
 
-    def run(self, until):
-        kinds = [self.random_bytes, self.random_frames, self.half_message, self.random_request,
-                 self.gzip_bomb, self.slow_reader, self.silent]
-        while time.monotonic() < until:
-            try:
-                self.random.choice(kinds)()
-            except OSError:
-                pass   # the server is right to hang up
-            self.sent += 1
+    def damaged_hello(self):
+        with self.connect() as connection:
+            connection.sendall(b"\x16\x03\x01\x02\x00" + self.random.randbytes(512))
+            connection.settimeout(1)
+            connection.recv(1000)
+
+
+class HttpGarbage(Garbage):
+    greeting = b"GET /metr"
+
+    def __init__(self, port, seed):
+        super().__init__(port, seed)
+        self.kinds = [self.random_bytes, self.long_header, self.endless_body, self.no_reader,
+                      self.byte_by_byte, self.silent]
+
+    def long_header(self):
+        with self.connect() as connection:
+            connection.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+            for _ in range(200):
+                connection.sendall(b"x" * 65536)
+
+    def endless_body(self):
+        with self.connect() as connection:
+            connection.sendall(b"POST /livez HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")
+            for _ in range(200):
+                connection.sendall(b"x" * 65536)
+
+    def no_reader(self):
+        with self.connect() as connection:
+            for _ in range(500):
+                connection.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.5)
+
+    def byte_by_byte(self):
+        with self.connect() as connection:
+            for byte in b"GET /metrics HTTP/1.1\r\nHost":
+                connection.sendall(bytes([byte]))
+                time.sleep(0.02)
 
 
 def main():
-    port, seconds, seed = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+    seconds, seed = float(sys.argv[1]), int(sys.argv[2])
+    packed = bomb(256)
     until = time.monotonic() + seconds
-    senders = [Garbage(port, seed * 100 + i) for i in range(4)]
+    senders = []
+    for i, place in enumerate(sys.argv[3:] * SENDERS):
+        kind, port = place.split("=")
+        if kind == "health":
+            senders.append(HttpGarbage(int(port), seed * 100 + i))
+        else:
+            made = TlsGarbage if kind == "tls" else GrpcGarbage
+            senders.append(made(int(port), seed * 100 + i, METHODS[kind], packed))
     threads = [threading.Thread(target=sender.run, args=(until,)) for sender in senders]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    print(f"{sum(sender.sent for sender in senders)} pieces of garbage sent", flush=True)
-    os._exit(0)
+    ports = len(sys.argv) - 3
+    connections = sum(sender.connections for sender in senders)
+    print(f"{sum(sender.sent for sender in senders)} pieces over {connections} connections to {ports} listeners",
+          flush=True)
+    # Each listener goes on to take connections.
+    os._exit(0 if all(sender.connections >= seconds for sender in senders) else 1)
 
 
 main()

@@ -42,13 +42,16 @@ app.kubernetes.io/part-of: weir
 app.kubernetes.io/component: {{ .role }}
 {{- end -}}
 
-{{/* Labels and annotations of an object of a role, or of the whole when there is no role. */}}
+{{/* Labels and annotations of an object of a role, or of the whole when there is no role; "labels" are further ones. */}}
 {{- define "weir.metadata" -}}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "weir.labels" .root | nindent 2 }}
   {{- with .role }}
   app.kubernetes.io/component: {{ . }}
+  {{- end }}
+  {{- with .labels }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- with merge (dict) (default (dict) .annotations) .root.Values.commonAnnotations }}
 annotations:
@@ -133,7 +136,7 @@ annotations:
 {{- $rules := list -}}
 {{- if .Values.rules.builtIn }}{{ $rules = append $rules "/usr/share/weir/rules" }}{{ end -}}
 {{- if .Values.rules.selftest }}{{ $rules = append $rules "/usr/share/weir/selftest" }}{{ end -}}
-{{- if .Values.rules.volume }}{{ $rules = append $rules "/etc/weir/rules-volume" }}{{ end -}}
+{{- if .Values.rules.volume }}{{ $rules = append $rules (printf "/etc/weir/rules-volume/%s" .Values.rules.volumePath | trimSuffix "/") }}{{ end -}}
 {{- if .Values.rules.files }}{{ $rules = append $rules "/etc/weir/rules-files" }}{{ end -}}
 {{- $_ := set $config "rules" $rules -}}
 {{- if .Values.rules.overlays }}{{ $_ := set $config "overlays" (list "/etc/weir/overlays") }}{{ end -}}

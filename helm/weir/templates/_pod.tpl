@@ -51,6 +51,10 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- include "weir.placement" . | nindent 2 }}
+  {{- with $values.extraInitContainers }}
+  initContainers:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   containers:
     - name: weir
       image: {{ include "weir.image" $ | quote }}
@@ -95,6 +99,9 @@ spec:
         {{- with include "weir.sharedMounts" . | trim }}
         {{- . | nindent 8 }}
         {{- end }}
+    {{- with $values.extraContainers }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   volumes:
     - name: config
       configMap:

@@ -15,6 +15,8 @@ import (
 	"io"
 	"os"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -55,6 +57,20 @@ type header struct {
 	} `json:"metadata"`
 }
 
+// generateSelector labels a job's pods, and selects them, as the server does before it validates.
+func generateSelector(job *batch.Job) {
+	if job.Spec.Selector != nil {
+		return
+	}
+	job.UID = "00000000-0000-0000-0000-000000000000"
+	mine := map[string]string{batch.ControllerUidLabel: string(job.UID)}
+	job.Spec.Selector = &metav1.LabelSelector{MatchLabels: mine}
+	job.Spec.Template.Labels = labels.Merge(job.Spec.Template.Labels, labels.Set{
+		batch.ControllerUidLabel: string(job.UID), batch.LegacyControllerUidLabel: string(job.UID),
+		batch.JobNameLabel: job.Name, batch.LegacyJobNameLabel: job.Name,
+	})
+}
+
 // validate runs the validation that the API server runs at a creation. The object is of its internal version.
 func validate(object runtime.Object) (field.ErrorList, error) {
 	podOptions := corevalidation.PodValidationOptions{}
@@ -78,7 +94,9 @@ func validate(object runtime.Object) (field.ErrorList, error) {
 	case *apps.Deployment:
 		return appsvalidation.ValidateDeployment(o, podOptions), nil
 	case *batch.Job:
-		return batchvalidation.ValidateJob(o, batchvalidation.JobValidationOptions{PodValidationOptions: podOptions}), nil
+		generateSelector(o)
+		options := batchvalidation.JobValidationOptions{PodValidationOptions: podOptions, RequirePrefixedLabels: true}
+		return batchvalidation.ValidateJob(o, options), nil
 	case *policy.PodDisruptionBudget:
 		return policyvalidation.ValidatePodDisruptionBudget(o, policyvalidation.PodDisruptionBudgetValidationOptions{}), nil
 	case *networking.NetworkPolicy:

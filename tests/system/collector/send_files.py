@@ -1,13 +1,12 @@
-"""Sends files over OTLP with OpenTelemetry's exporter, one log record a line, in their order.
+"""Sends the files of a folder over OTLP with OpenTelemetry's exporter, one log record a line, in the order
+of their names, and files that come later, until it is killed.
 
-Usage: send_files.py HOST:PORT POSITION FILE...
+Usage: send_files.py HOST:PORT POSITION FOLDER
 
-A batch counts as sent when the exporter says so; how many were is kept in POSITION, so that a killed
+A batch counts as sent when the exporter says so; how many lines were is kept in POSITION, so that a killed
 sender goes on where it may have been: the last batch is sent again.
 """
 
-import gzip
-import itertools
 import os
 import sys
 import time
@@ -22,12 +21,20 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 BATCH_LINES = 40
 
 
-def lines_of(path):
-    opened = gzip.open if path.endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            if line.strip():
-                yield line.rstrip("\n")
+def lines_from(folder, skipped):
+    """The lines of the folder without so many of the first; None when there is none now."""
+    read = set()
+    while True:
+        for name in sorted(set(os.listdir(folder)) - read):
+            read.add(name)
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                for line in file:
+                    if skipped > 0:
+                        skipped -= 1
+                    else:
+                        yield line.rstrip("\n")
+        yield None
+        time.sleep(0.1)
 
 
 def exportable(line):
@@ -39,7 +46,7 @@ def exportable(line):
     return sdk.LogData(record, scope)
 
 
-def main(address, position_path, paths):
+def main(address, position_path, folder):
     exporter = OTLPLogExporter(
         endpoint=address, insecure=True, compression=Compression.Gzip, timeout=10
     )
@@ -47,21 +54,21 @@ def main(address, position_path, paths):
     if os.path.exists(position_path):
         with open(position_path, encoding="ascii") as file:
             sent = int(file.read())
-    lines = itertools.chain.from_iterable(lines_of(path) for path in paths)
-    for number in itertools.count():
-        batch = list(itertools.islice(lines, BATCH_LINES))
-        if not batch:
-            break
-        if number < sent:
+    batch = []
+    for line in lines_from(folder, sent):
+        if line is not None:
+            batch.append(line)
+        if not batch or (line is not None and len(batch) < BATCH_LINES):
             continue
-        records = [exportable(line) for line in batch]
+        records = [exportable(text) for text in batch]
         while exporter.export(records).name != "SUCCESS":
             time.sleep(0.1)
+        sent += len(batch)
+        batch = []
         with open(position_path + ".new", "w", encoding="ascii") as file:
-            file.write(str(number + 1))
+            file.write(str(sent))
         os.replace(position_path + ".new", position_path)
-    exporter.shutdown()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3])

@@ -30,6 +30,7 @@ TEST(NodeMetricsTest, EveryMetricOfTheTableIsServedAndNoOther) {
   metrics::Registry registry;
   MetricSink sink(&registry);
   FillIngestMetrics({}, {}, {}, &sink);
+  FillHeardMetrics({}, &sink);
   FillWorkerMetrics({}, &sink);
   worker::SinkStatus hook;
   hook.name = "hook";
@@ -75,6 +76,30 @@ TEST(NodeMetricsTest, ValuesAreThoseOfTheStatus) {
   EXPECT_EQ(values.at("weir_worker_shards{state=\"failed\"}"), 1);
   EXPECT_EQ(values.at("weir_worker_closed_lag_seconds"), 2.5);
   EXPECT_EQ(values.at("weir_worker_alerts_made_total"), 5);
+}
+
+TEST(NodeMetricsTest, WhatIsNotCountedOrDeliveredHasANumber) {
+  metrics::Registry registry;
+  MetricSink sink(&registry);
+  ingest::PipelineStatus pipeline;
+  pipeline.excepted[{"rule", "backup"}] = 3;
+  pipeline.excepted[{"other", "test"}] = 4;
+  FillIngestMetrics(pipeline, {}, {}, &sink);
+  ingest::SourcesStatus sources;
+  sources.sources.resize(2);
+  sources.forgotten = 5;
+  FillHeardMetrics(sources, &sink);
+  worker::SinkStatus hook;
+  hook.name = "hook";
+  hook.filtered = 6;
+  hook.gone = 7;
+  FillSinkMetrics({hook}, 0, &sink);
+  const auto values = testing::ParsePrometheus(registry.ExposeText());
+  EXPECT_EQ(values.at("weir_ingest_rows_excepted_total"), 7);
+  EXPECT_EQ(values.at("weir_ingest_sources"), 2);
+  EXPECT_EQ(values.at("weir_ingest_sources_forgotten_total"), 5);
+  EXPECT_EQ(values.at("weir_sink_filtered_total{sink=\"hook\"}"), 6);
+  EXPECT_EQ(values.at("weir_sink_gone_total{sink=\"hook\"}"), 7);
 }
 
 }  // namespace

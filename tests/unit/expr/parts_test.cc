@@ -144,6 +144,8 @@ TEST(LuceneRegexTest, TranslatesItsOwnSyntax) {
   EXPECT_TRUE(LuceneMatches("*sh.{1,2}-c*", "*sh -ccc"));
   EXPECT_FALSE(LuceneMatches("*sh", "bash"));
   EXPECT_TRUE(LuceneMatches("a|+b", "+b"));
+  EXPECT_TRUE(LuceneMatches("(?i)a", "?ia"));
+  EXPECT_FALSE(LuceneMatches("(?i)a", "A"));
 }
 
 TEST(LuceneRegexTest, TranslatesNumericRanges) {
@@ -156,11 +158,83 @@ TEST(LuceneRegexTest, TranslatesNumericRanges) {
   EXPECT_TRUE(LuceneMatches("<1-100>", "007"));
 }
 
-TEST(LuceneRegexTest, RefusesWhatRe2CannotDo) {
-  for (const char* pattern :
-       {"~a", "a&b", "\"a", "[a", "a{", "a{x}", "<1>", "<a-b>", "a\\", "(?i)a"}) {
+TEST(LuceneRegexTest, RefusesMalformedPatterns) {
+  for (const char* pattern : {"\"a", "[a", "a{", "a{x}", "<1>", "<a-b>", "a\\", "~", "a&~", "~(a",
+                              "~a)", "~[z-a]", "~a{2", "~a{2000}", "~\"a", "~<1>"}) {
     EXPECT_FALSE(TranslateLuceneRegex(pattern).ok()) << pattern;
   }
+  EXPECT_FALSE(TranslateLuceneRegex("~(" + std::string(100'000, '(')).ok());
+}
+
+bool AutomatonMatches(std::string_view pattern, std::string_view text, bool ignore_case = false) {
+  const auto translated = TranslateLuceneRegex(pattern, ignore_case);
+  EXPECT_TRUE(translated.ok()) << pattern << ": " << Message(translated.status());
+  EXPECT_NE(translated->automaton, nullptr) << pattern;
+  return translated->automaton != nullptr && translated->automaton->Matches(text);
+}
+
+TEST(LuceneAutomatonTest, ComplementsAndIntersects) {
+  const std::vector<std::tuple<std::string, std::string, bool>> cases = {
+      {"~abc", "bbc", true},            // the complement of a alone
+      {"~abc", "abc", false},
+      {"~abc", "bc", true},
+      {"~(abc)", "abc", false},
+      {"~(abc)", "abcd", true},
+      {"~(abc)", "", true},
+      {"~~a", "a", true},
+      {"~~a", "b", false},
+      {"(~a)*", "aa", true},
+      {"~(.*secret.*)", "a secret", false},
+      {"~(.*secret.*)", "a Secret", true},
+      {"a~(.*[0-9].*)z", "abcz", true},
+      {"a~(.*[0-9].*)z", "ab1z", false},
+      {".*a.*&.*b.*", "xbya", true},
+      {".*a.*&.*b.*", "xya", false},
+      {"a.*&.*z|q", "q", true},         // & binds tighter than |
+      {"a.*&.*z|q", "a-z", true},
+      {"(a|b)+&.{3}", "aba", true},
+      {"(a|b)+&.{3}", "abab", false},
+      {"a{2,3}&~(aa)", "aaa", true},
+      {"a{2,3}&~(aa)", "aa", false},
+      {"a{2,}&@", "aaaa", true},
+      {"<8-12>&~9", "10", true},
+      {"<8-12>&~9", "9", false},
+      {"\"a&b\"&~c", "a&b", true},
+      {"[^a]&~b", "\xc3\xa4", true},
+      {"..&~b", "\xf0\x9f\x98\x80x", true},
+      {"\\d+&~5", "55", true},
+      {"[\\D]&~b", "5", false},
+      {"#|a&a", "a", true},
+      {"?&~b", "?", true},
+      {"a?b*c+&~d", "bbc", true},
+      {"()&~d", "", true},
+      {"\\&&~d", "&", true},
+  };
+  for (const auto& [pattern, text, matches] : cases) {
+    EXPECT_EQ(AutomatonMatches(pattern, text), matches) << pattern << " " << text;
+  }
+  EXPECT_TRUE(AutomatonMatches("ab[c-e]&~x", "aBD", true));
+  EXPECT_FALSE(AutomatonMatches("ab[c-e]&~x", "aBD"));
+  EXPECT_FALSE(AutomatonMatches("[^a]&~x", "A", true));
+}
+
+// What both can run, an automaton and RE2 judge alike.
+TEST(LuceneAutomatonTest, AgreesWithRe2OnTheRest) {
+  const std::vector<std::string> patterns = {"a.*c", "(a|b){2,3}", "<7-105>", "[a-c]+x?", "a|b|", "@b@",
+                                             "\\w+\\s\\d*", "a()b", "[^ab]{1,2}"};
+  const std::vector<std::string> texts = {"", "a", "b", "ab", "abc", "aba", "9", "105", "106", "x y",
+                                          "a 1", "cx", "caax", "\xc3\xa4", "bb"};
+  for (const std::string& pattern : patterns) {
+    for (const std::string& text : texts) {
+      EXPECT_EQ(AutomatonMatches("(" + pattern + ")&@", text), LuceneMatches(pattern, text))
+          << pattern << " " << text;
+    }
+  }
+}
+
+TEST(LuceneAutomatonTest, RefusesWhatWouldExplode) {
+  EXPECT_FALSE(TranslateLuceneRegex("~((a|b)*a(a|b){20})").ok());
+  EXPECT_FALSE(TranslateLuceneRegex("~(((a{900}){900}){900})").ok());
 }
 
 TEST(CalendarTest, CountsWholeMonths) {

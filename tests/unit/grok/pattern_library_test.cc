@@ -211,6 +211,31 @@ TEST(PatternLibraryTest, ProductPatternsTakeTheirLines) {
       {"HAPROXYTCP",
        "May  1 10:11:12 host haproxy[14387]: 10.0.0.1:33317 [06/Feb/2009:12:12:51.443] fnt bck/srv1 "
        "0/0/5007 212 -- 0/0/0/0/3 0/0"},
+      {"HAPROXYHTTP",
+       "May  1 10:11:12 host haproxy[14389]: 10.0.0.1:33317 [06/Feb/2009:12:14:14.655] in static/srv1 "
+       "10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} \"GET /index.html HTTP/1.1\""},
+      {"HAPROXYHTTPBASE",
+       "10.0.0.1:33317 [06/Feb/2009:12:14:14.655] in static/srv1 10/0/30/69/+109 400 +187 - - PR-- "
+       "1/1/1/1/0 0/0 \"<BADREQ>\""},
+      {"BIND9",
+       "01-May-2024 10:11:12.003 queries: info: client 10.0.0.1#5301 (a.example): query: a.example IN "
+       "AAAA + (10.0.0.53)"},
+      {"BIND9_QUERYLOG",
+       "client @0x7f3c 10.0.0.1#5301 (a.example): query: a.example IN TXT +E(0)K (10.0.0.53)"},
+      {"CATALINA7_LOG",
+       "Jan 09, 2024 7:03:28 AM org.apache.catalina.startup.HostConfig deployWAR INFO: Deploying x.war"},
+      {"CATALINA8_LOG",
+       "31-Jul-2024 13:40:10.728 INFO [main] org.apache.coyote.AbstractProtocol.init Initializing"},
+      {"TOMCATLEGACY_LOG", "2024-01-09 20:03:28,269 -0800 | ERROR | com.example.Service - failed"},
+      {"ELB_V1_HTTP_LOG",
+       "2024-05-13T23:39:43.945958Z lb 10.0.0.1:2817 10.0.0.2:80 0.000073 0.001048 0.000057 200 200 "
+       "0 29 \"GET http://www.example.com:80/ HTTP/1.1\" \"curl/7.38.0\" - -"},
+      {"EXIM",
+       "2024-05-01 10:11:12 1gLhC6-0006Mv-5C <= ann@a.example H=mx.a.example (helo) [203.0.113.9]:4711 "
+       "P=esmtps S=1234 id=7@a.example T=\"a \\\"b\\\" c\" for bob@b.example"},
+      {"MCOLLECTIVEAUDIT", "2024-05-01T10:11:12.003Z:"},
+      {"MONGO_SLOWQUERY",
+       "query shop.orders query: { a: 1 } ntoreturn:0 ntoskip:0 nscanned:7 nreturned:3 reslen:20 112ms"},
   };
   for (const auto& [name, line] : kLines) {
     const StatusOr<GrokPtr> compiled = CompileGrok({"^%{" + std::string(name) + "}$"});

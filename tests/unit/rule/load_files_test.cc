@@ -55,6 +55,25 @@ TEST_F(LoadFilesTest, FindsTomlFilesRecursivelyInOrder) {
   EXPECT_EQ((*results)[2].text, RuleText("a"));
 }
 
+// A mounted ConfigMap has a link for each file, to a hidden folder that has them.
+TEST_F(LoadFilesTest, LeavesHiddenFilesAndFoldersOut) {
+  fs::create_directories(folder_ / "..2026_11_22");
+  Write("..2026_11_22/a.toml", RuleText("a"));
+  fs::create_symlink("..2026_11_22", folder_ / "..data");
+  fs::create_symlink("..data/a.toml", folder_ / "a.toml");
+  Write(".#b.toml", RuleText("b"));
+  const StatusOr<std::vector<LoadResult>> results = LoadRules({folder_.string()});
+  ASSERT_TRUE(results.ok());
+  ASSERT_EQ(results->size(), 1U);
+  EXPECT_EQ((*results)[0].path, (folder_ / "a.toml").string());
+  EXPECT_TRUE((*results)[0].rule.has_value());
+  EXPECT_EQ((*results)[0].text, RuleText("a"));
+  // Named, they are meant.
+  const StatusOr<std::vector<LoadResult>> named = LoadRules({(folder_ / "..2026_11_22").string()});
+  ASSERT_TRUE(named.ok());
+  EXPECT_EQ(named->size(), 1U);
+}
+
 TEST_F(LoadFilesTest, LoadsAFileNamedTwiceOnce) {
   const std::string path = Write("a.toml", RuleText("a"));
   const StatusOr<std::vector<LoadResult>> results = LoadRules({path, folder_.string()});
