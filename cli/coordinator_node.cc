@@ -134,12 +134,16 @@ Status CoordinatorNode::Open(const config::Config& config, const Clock* clock) {
   cluster_service_ = std::make_unique<coordinator::ClusterService>(ServiceOptions(config),
                                                                    index_.get(), clock);
   MakeRuleService(config, clock);
-  explain_service_ = std::make_unique<coordinator::ExplainService>(AlertsOf(config));
-  group_service_ = std::make_unique<coordinator::GroupService>(
-      coordinator::MakeRemoteGroupBackend(workers_.get(), [this] {
-        const std::lock_guard lock(mutex_);
-        return rules_;
-      }));
+  const auto groups = [this] {
+    return coordinator::MakeRemoteGroupBackend(workers_.get(), [this] {
+      const std::lock_guard lock(mutex_);
+      return rules_;
+    });
+  };
+  explain_service_ = std::make_unique<coordinator::ExplainService>(
+      coordinator::EventExplainer::Options{config.tenant, static_cast<uint16_t>(config.shards)},
+      AlertsOf(config), groups());
+  group_service_ = std::make_unique<coordinator::GroupService>(groups());
   WEIR_ASSIGN_OR_RETURN(
       server_, rpc::Server::Start(config.listen, {alert_service_.get(), cluster_service_.get(),
                                                   rule_service_.get(), explain_service_.get(),

@@ -1,35 +1,20 @@
-// weir explain event FILE: for each event and rule, of files or of a cluster, the first condition that left
-// the event out, with the values it saw, or the groups and shards that its rows go to.
-#include <algorithm>
-#include <map>
+// weir explain event FILE: why rules of files or of a cluster take events, or do not, and what became of them.
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/cli.h"
 #include "cli/dial.h"
+#include "cli/event_explainer_internal.h"
 #include "cli/explain_internal.h"
 #include "cli/rule_files_internal.h"
 #include "cli/terminal.h"
-#include "common/base/arena.h"
-#include "common/base/json_writer.h"
-#include "common/base/time.h"
-#include "common/exec/head_trace.h"
-#include "common/exec/router.h"
-#include "common/exec/row_format.h"
-#include "common/exec/shown_value.h"
-#include "common/source/decoder.h"
-#include "common/source/record_reader.h"
-#include "common/types/coding.h"
 
 namespace weir::cli {
 namespace {
-
-using Outcome = exec::HeadTrace::Outcome;
-
-constexpr std::string_view kIndent = "    ";
 
 struct ExplainFlags {
   std::string file;
@@ -44,297 +29,16 @@ struct ExplainFlags {
   LoadFlags load;
 };
 
-// Where the rows of an event go: the shard, and what they are grouped by.
-struct Destination {
-  uint32_t shard = 0;
-  std::vector<exec::SeenValue> group;
-};
-
-std::string_view OutcomeName(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kNotRead:
-      return "not_read";
-    case Outcome::kFiltered:
-      return "filtered";
-    case Outcome::kExcepted:
-      return "excepted";
-    case Outcome::kMatched:
-      break;
-  }
-  return "matched";
-}
-
-std::string ValuesText(const std::vector<exec::SeenValue>& values, std::string_view sign) {
-  std::vector<std::string> texts;
-  for (const exec::SeenValue& value : values) {
-    texts.push_back(fmt::format("{}{}{}", value.name, sign, value.text));
-  }
-  return fmt::format("{}", fmt::join(texts, ", "));
-}
-
-void WriteValues(const std::vector<exec::SeenValue>& values, JsonWriter* json) {
-  json->BeginObject();
-  for (const exec::SeenValue& value : values) {
-    json->Key(value.name);
-    json->String(value.text);
-  }
-  json->EndObject();
-}
-
-// Of each rule's file, the line before its query's first: findings are told in lines of the file.
-int FileLine(const plan::CompiledRule& rule, int line) {
-  return rule.source.query_line - 1 + line;
-}
-
-class EventExplainer final : private source::Sink {
- public:
-  EventExplainer(const ExplainFlags& flags, plan::RuleSetPtr rules,
-                 std::vector<const plan::CompiledRule*> asked)
-      : flags_(flags),
-        rules_(std::move(rules)),
-        asked_(std::move(asked)),
-        router_(rules_, {flags.tenant, static_cast<uint16_t>(flags.shards), true}) {}
-
-  // Events that the cluster refused lately, by id.
-  void SetRefused(std::map<std::string, std::string> refused) { refused_ = std::move(refused); }
-  // Exit code.
-  int Run();
-
- private:
-  void OnEvent(source::Event& event) override;
-  void OnReject(const source::Reject& reject) override {
-    fine_ = false;
-    PrintError(fmt::format("{}: record {}: {}: {}", flags_.file == "-" ? "<stdin>" : flags_.file,
-                           reject.record_index, source::RejectReasonName(reject.reason),
-                           reject.message));
-  }
-
-  // A cluster may have given its rules classes that their texts alone do not tell.
-  bool KnowsShards() const { return flags_.address.empty(); }
-  void FindDestinations(source::Event* event);
-  void AppendText(const plan::CompiledRule& rule, const exec::HeadTrace& trace, std::string* out);
-  void AppendJson(const source::Event& event, const plan::CompiledRule& rule,
-                  const exec::HeadTrace& trace);
-  const std::vector<Destination>& DestinationsOf(const plan::CompiledRule& rule) {
-    return destinations_[rule.window_index];
-  }
-
-  const ExplainFlags& flags_;
-  plan::RuleSetPtr rules_;
-  std::vector<const plan::CompiledRule*> asked_;
-  exec::Router router_;
-  std::map<uint32_t, std::vector<Destination>> destinations_;   // of the event in work, by window
-  std::map<std::string, std::string> refused_;
-  int64_t events_ = 0;
-  std::map<const plan::CompiledRule*, std::map<Outcome, uint64_t>> totals_;
-  bool fine_ = true;
-};
-
-int EventExplainer::Run() {
-  auto reader = source::RecordReader::Open(flags_.file);
-  if (!reader.ok()) {
-    PrintError(fmt::format("{}", reader.status()));
-    return kExitFailed;
-  }
-  source::Options options;
-  options.tenant = flags_.tenant;
-  options.ingested = source::Options::Ingested::kTimestamp;
-  options.reject_without_timestamp = true;
-  source::Decoder decoder(rules_->fields, options);
-  for (std::size_t index = 0;; ++index) {
-    std::string_view record;
-    const StatusOr<bool> more = (*reader)->Next(&record);
-    if (!more.ok()) {
-      PrintError(fmt::format("{}", more.status()));
-      return kExitFailed;
-    }
-    if (!*more) {
-      break;
-    }
-    decoder.Decode(record, index, 0, this);
-  }
-  if (events_ == 0) {
-    PrintError(fmt::format("no event in {}", flags_.file == "-" ? "<stdin>" : flags_.file));
-    return kExitFailed;
-  }
-  if (flags_.format != "json" && events_ > flags_.limit) {
-    std::string out = fmt::format("{} more events are not shown one by one (--limit); all {}:\n",
-                                  HumanCount(static_cast<uint64_t>(events_ - flags_.limit)),
-                                  HumanCount(static_cast<uint64_t>(events_)));
-    for (const plan::CompiledRule* rule : asked_) {
-      auto& counts = totals_[rule];
-      out += fmt::format("  {}: {} matched, {} left out by a condition, {} by an exception, {} of other "
-                         "data streams\n",
-                         rule->source.name, HumanCount(counts[Outcome::kMatched]),
-                         HumanCount(counts[Outcome::kFiltered]),
-                         HumanCount(counts[Outcome::kExcepted]),
-                         HumanCount(counts[Outcome::kNotRead]));
-    }
-    Print(out);
-  }
-  return fine_ ? kExitOk : kExitFailed;
-}
-
-void EventExplainer::OnEvent(source::Event& event) {
-  const bool shown = events_++ < flags_.limit;
-  FindDestinations(&event);
-  std::string id;
-  AppendJsonString(event.event_id(), &id);
-  std::string out = fmt::format("event {} of {}, {}\n", event.event_id().empty() ? "without an id" : id,
-                                FormatTime(event.timestamp_ms()), event.data_stream());
-  if (const auto refused = refused_.find(std::string(event.event_id())); refused != refused_.end()) {
-    out += fmt::format("  {}\n", refused->second);
-  }
-  std::size_t elsewhere = 0;
-  for (const plan::CompiledRule* rule : asked_) {
-    const exec::HeadTrace trace = exec::TraceHead(*rules_, *rule, event);
-    ++totals_[rule][trace.outcome];
-    if (flags_.format == "json") {
-      AppendJson(event, *rule, trace);
-    } else if (trace.outcome == Outcome::kNotRead && asked_.size() > 1 && !flags_.all) {
-      ++elsewhere;
-    } else {
-      AppendText(*rule, trace, &out);
-    }
-  }
-  if (elsewhere != 0) {
-    out += fmt::format("  {} rules read other data streams (--all shows them)\n", elsewhere);
-  }
-  if (shown && flags_.format != "json") {
-    Print(out);
-  }
-}
-
-void EventExplainer::FindDestinations(source::Event* event) {
-  destinations_.clear();
-  router_.Add(*event, 0, Hash128());
-  const exec::Frame frame = router_.Take();
-  Arena arena;
-  for (const exec::FramePart& part : frame.parts) {
-    ByteReader reader(part.bytes);
-    while (reader.ok() && !reader.done()) {
-      const exec::EntryHeader header = exec::ReadEntryHeader(&reader, frame.explicit_ingested);
-      for (uint32_t i = 0; i < header.row_count && reader.ok(); ++i) {
-        const exec::RowView row = exec::ReadRow(&reader);
-        Destination destination;
-        destination.shard = part.shard.value;
-        ByteReader key(row.key);
-        for (const plan::FoldKey& cell : rules_->windows[row.window_index].keys) {
-          const Value value = DecodeValue(&key, &arena);
-          // In rows the texts of prompts are replaced already.
-          destination.group.push_back({cell.name, exec::ShowValue(value, false)});
-        }
-        destinations_[row.window_index].push_back(std::move(destination));
-      }
-    }
-  }
-}
-
-void EventExplainer::AppendText(const plan::CompiledRule& rule, const exec::HeadTrace& trace,
-                                std::string* out) {
-  const std::string name = fmt::format("{} ({})", OneLine(rule.source.name), rule.source.id);
-  switch (trace.outcome) {
-    case Outcome::kNotRead:
-      *out += fmt::format("  not read   {}\n{}its query reads {}\n", name, kIndent, trace.step);
-      return;
-    case Outcome::kMatched:
-      *out += fmt::format("  matched    {}\n", name);
-      for (const Destination& destination : DestinationsOf(rule)) {
-        *out += fmt::format("{}{}{}{}\n", kIndent,
-                            KnowsShards() ? fmt::format("shard {}", destination.shard) : "counted",
-                            destination.group.empty() ? "" : ", group ",
-                            ValuesText(destination.group, " = "));
-      }
-      return;
-    case Outcome::kExcepted:
-      *out += fmt::format("  excepted   {}\n{}exception {}: {}\n", name, kIndent, trace.exception,
-                          OneLine(trace.step));
-      return;
-    case Outcome::kFiltered:
-      *out += fmt::format("  no match   {}\n", name);
-  }
-  for (const exec::TracedPredicate& predicate : trace.predicates) {
-    const std::string place =
-        predicate.line == 0 ? ""
-                            : fmt::format("  [{}:{}]", FileLine(rule, predicate.line), predicate.column);
-    *out += fmt::format("{}{:{}}{} is {}, not {}{}\n", kIndent, "",
-                        static_cast<std::size_t>(2 * predicate.depth), OneLine(predicate.text),
-                        predicate.verdict, predicate.wanted, place);
-    if (!predicate.values.empty()) {
-      *out += fmt::format("{}{:{}}  {}\n", kIndent, "", static_cast<std::size_t>(2 * predicate.depth),
-                          ValuesText(predicate.values, " = "));
-    }
-  }
-  for (const std::string& note : trace.notes) {
-    *out += fmt::format("{}{}\n", kIndent, OneLine(note));
-  }
-}
-
-void EventExplainer::AppendJson(const source::Event& event, const plan::CompiledRule& rule,
-                                const exec::HeadTrace& trace) {
-  std::string out;
-  JsonWriter json(&out);
-  json.BeginObject();
-  json.Key("event_id");
-  json.String(event.event_id());
-  json.Key("timestamp");
-  json.String(FormatTime(event.timestamp_ms()));
-  json.Key("data_stream");
-  json.String(event.data_stream());
-  json.Key("rule_id");
-  json.String(rule.source.id);
-  json.Key("rule_name");
-  json.String(rule.source.name);
-  json.Key("outcome");
-  json.String(OutcomeName(trace.outcome));
-  json.Key("step");
-  json.String(trace.step);
-  json.Key("exception");
-  json.String(trace.exception);
-  json.Key("predicates");
-  json.BeginArray();
-  for (const exec::TracedPredicate& predicate : trace.predicates) {
-    json.BeginObject();
-    json.Key("text");
-    json.String(predicate.text);
-    json.Key("line");
-    json.Int(predicate.line == 0 ? 0 : FileLine(rule, predicate.line));
-    json.Key("column");
-    json.Int(predicate.column);
-    json.Key("depth");
-    json.Int(predicate.depth);
-    json.Key("verdict");
-    json.String(predicate.verdict);
-    json.Key("wanted");
-    json.String(predicate.wanted);
-    json.Key("values");
-    WriteValues(predicate.values, &json);
-    json.EndObject();
-  }
-  json.EndArray();
-  json.Key("notes");
-  json.BeginArray();
-  for (const std::string& note : trace.notes) {
-    json.String(note);
-  }
-  json.EndArray();
-  json.Key("rows");
-  json.BeginArray();
-  if (trace.outcome == Outcome::kMatched) {
-    for (const Destination& destination : DestinationsOf(rule)) {
-      json.BeginObject();
-      if (KnowsShards()) {
-        json.Key("shard");
-        json.Uint(destination.shard);
-      }
-      json.Key("group");
-      WriteValues(destination.group, &json);
-      json.EndObject();
-    }
-  }
-  json.EndArray();
-  json.EndObject();
-  Print(out + "\n");
+EventExplainerOptions OptionsOf(const ExplainFlags& flags) {
+  EventExplainerOptions options;
+  options.file = flags.file;
+  options.address = flags.address;
+  options.tenant = flags.tenant;
+  options.shards = flags.shards;
+  options.limit = flags.limit;
+  options.all = flags.all;
+  options.json = flags.format == "json";
+  return options;
 }
 
 // The rules that are asked about; none after saying why.
@@ -370,8 +74,8 @@ int RunExplainWithCluster(ExplainFlags flags) {
   if (asked.empty()) {
     return kExitFailed;
   }
-  EventExplainer explainer(flags, cluster->rules, std::move(asked));
-  explainer.SetRefused(std::move(cluster->refused));
+  EventExplainer explainer(OptionsOf(flags), cluster->rules, std::move(asked));
+  explainer.AskCluster(&*cluster);
   return explainer.Run();
 }
 
@@ -401,7 +105,19 @@ int RunExplainEvent(const ExplainFlags& flags) {
   if (asked.empty()) {
     return kExitFailed;
   }
-  return EventExplainer(flags, loaded->rules, std::move(asked)).Run();
+  EventExplainer explainer(OptionsOf(flags), loaded->rules, std::move(asked));
+  if (flags.file != "-") {   // which can be read but once
+    backtest::Options options;
+    options.files = {flags.file};
+    options.tenant = flags.tenant;
+    auto trial = backtest::Trial::Make(options, loaded->rules);
+    if (!trial.ok()) {
+      PrintError(fmt::format("{}", trial.status()));
+      return kExitFailed;
+    }
+    explainer.AskTrial(*std::move(trial));
+  }
+  return explainer.Run();
 }
 
 }  // namespace
@@ -419,7 +135,7 @@ void AddExplainEventCommand(CLI::App* explain, Action* action) {
       ->allow_extra_args(false);
   AddOptionalClientOptions(
       command, &flags->address,
-      "HOST:PORT of a cluster whose rules are asked instead, and which events it refused lately; also the "
+      "HOST:PORT of a cluster whose rules are asked instead, and what became of each event there; also the "
       "address of --context");
   command->add_option("--rule", flags->rule, "Id or name of one rule");
   AddOverlayOption(command, &flags->load);

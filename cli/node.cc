@@ -90,7 +90,9 @@ Status Node::Open(const config::Config& config, std::unique_ptr<state::StateStor
                                                                    clock_);
   MakeRuleService();
   explain_service_ = std::make_unique<coordinator::ExplainService>(
-      coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()));
+      coordinator::EventExplainer::Options{config.tenant, static_cast<uint16_t>(config.shards)},
+      coordinator::MakeLocalAlertBackend(worker_.get(), index_.get()),
+      coordinator::MakeLocalGroupBackend(worker_.get()));
   group_service_ = std::make_unique<coordinator::GroupService>(
       coordinator::MakeLocalGroupBackend(worker_.get()));
   std::vector<grpc::Service*> services = ingest_services_->list();

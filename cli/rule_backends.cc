@@ -149,7 +149,7 @@ std::unique_ptr<coordinator::RuleBackend> MakeLocalRuleBackend(LocalRules rules)
 void RuleHistory::Add(const RuleSetTexts& rules) {
   const std::lock_guard lock(mutex_);
   versions_[rules.version] = rules;
-  while (versions_.size() > kVersionsMax) {
+  while (versions_.size() > cluster::kRuleSetsKept) {
     versions_.erase(versions_.begin());
   }
 }
@@ -159,8 +159,8 @@ StatusOr<RuleSetTexts> RuleHistory::Get(RuleSetVersion version) const {
   const auto found = version.value == 0 && !versions_.empty() ? std::prev(versions_.end())
                                                               : versions_.find(version);
   if (found == versions_.end()) {
-    return NotFound("rule set {} is not known, or older than the {} versions that are kept here",
-                    version, kVersionsMax);
+    return NotFound("rule set {} is not known, or older than the {} that are kept", version,
+                    cluster::kRuleSetsKept);
   }
   return found->second;
 }

@@ -33,8 +33,6 @@ std::unique_ptr<coordinator::RuleBackend> MakeLocalRuleBackend(LocalRules rules)
 // The newest versions of the rule set that a coordinator was told of. Thread safe.
 class RuleHistory {
  public:
-  static constexpr std::size_t kVersionsMax = 200;
-
   void Add(const cluster::RuleSetTexts& rules);
   // Version 0: the newest. NotFound.
   StatusOr<cluster::RuleSetTexts> Get(RuleSetVersion version) const;

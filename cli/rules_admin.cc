@@ -323,6 +323,10 @@ int RunHistory(const AdminFlags& flags) {
   }
   if (response.next_before_version() != 0) {
     out += fmt::format("older versions: --before {}\n", response.next_before_version());
+  } else if (flags.rule.empty() && !response.versions().empty() &&
+             response.versions().rbegin()->version() > 1) {
+    out += fmt::format("versions before {} are not kept any more\n",
+                       response.versions().rbegin()->version());
   }
   Print(out);
   return kExitOk;

@@ -59,7 +59,8 @@ std::string AuditText(const google::protobuf::Message& message) {
 }
 
 void FillTimings(const alert::Alert& alert, pb::AlertTimings* message) {
-  if (alert.arrived_at_ms != 0 && alert.last_event_ms != 0) {
+  // Behind events that came when the alert was there already, nothing can be told from the last one.
+  if (alert.last_event_ms != 0 && alert.arrived_at_ms >= alert.last_event_ms) {
     message->set_event_to_arrival_millis(alert.arrived_at_ms - alert.last_event_ms);
   }
   if (alert.arrived_at_ms != 0 && alert.fired_at_ms != 0) {

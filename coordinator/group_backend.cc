@@ -19,6 +19,9 @@ class LocalGroupBackend final : public GroupBackend {
       const worker::CoveringQuery& query) override {
     return worker_->FindCovering(query);
   }
+  StatusOr<worker::EventsFound> FindEvents(const worker::EventQuery& query) override {
+    return worker_->FindEvents(query);
+  }
   WorkersStatus Workers() override { return {worker_->GetStatus(), {}}; }
   plan::RuleSetPtr Rules() override { return worker_->rules(); }
 
@@ -37,6 +40,9 @@ class RemoteGroupBackend final : public GroupBackend {
   StatusOr<std::vector<worker::CoveringAlert>> FindCovering(
       const worker::CoveringQuery& query) override {
     return client_->FindCovering(query);
+  }
+  StatusOr<worker::EventsFound> FindEvents(const worker::EventQuery& query) override {
+    return client_->FindEvents(query);
   }
   WorkersStatus Workers() override { return client_->GetStatus(); }
   plan::RuleSetPtr Rules() override { return rules_(); }

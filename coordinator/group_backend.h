@@ -1,4 +1,4 @@
-// Where the groups of rules are: the shards of the worker in this process, or of the workers of a cluster.
+// Where the groups of rules, and what is known of events, are: the shards of the worker in this process, or of the workers of a cluster.
 // All calls block; thread safe.
 #pragma once
 
@@ -24,6 +24,8 @@ class GroupBackend {
   // As many as keys; a zero alert where none covers the key. Unavailable.
   virtual StatusOr<std::vector<worker::CoveringAlert>> FindCovering(
       const worker::CoveringQuery& query) = 0;
+  // Of all workers together. Unavailable.
+  virtual StatusOr<worker::EventsFound> FindEvents(const worker::EventQuery& query) = 0;
   virtual WorkersStatus Workers() = 0;
   // The newest rule set; may be null.
   virtual plan::RuleSetPtr Rules() = 0;

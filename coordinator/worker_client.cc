@@ -15,6 +15,7 @@
 #include "common/telemetry/log.h"
 #include "common/wire/alert.h"
 #include "common/wire/alert_query.h"
+#include "coordinator/event_client.h"
 #include "weir/worker/v1/worker.grpc.pb.h"
 
 namespace weir::coordinator {
@@ -482,6 +483,20 @@ StatusOr<std::vector<worker::CoveringAlert>> WorkerClient::FindCovering(
     }
   }
   return covering;
+}
+
+StatusOr<worker::EventsFound> WorkerClient::FindEvents(const worker::EventQuery& query) {
+  const auto calls = impl_->AskAll<pb::FindEventsRequest, pb::FindEventsResponse>(
+      ToProto(query), impl_->options().search_timeout_ms, [](auto* stub, auto* call, auto done) {
+        stub->FindEvents(&call->context, &call->request, &call->response, std::move(done));
+      });
+  worker::EventsFound found;
+  for (const auto& call : calls) {
+    const std::string asking = fmt::format("asking worker '{}' about events", call->peer->peer.id);
+    WEIR_RETURN_IF_ERROR(Annotate(call->status, asking));
+    WEIR_RETURN_IF_ERROR(Annotate(AddFound(call->response, &found), asking));
+  }
+  return found;
 }
 
 std::vector<worker::AlertUpdateResult> WorkerClient::UpdateAlerts(

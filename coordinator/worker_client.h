@@ -83,6 +83,8 @@ class WorkerClient {
   StatusOr<std::vector<worker::GroupsFound>> FindGroups(const worker::GroupQuery& query);
   // As many as keys, from whatever worker has one. Unavailable as above.
   StatusOr<std::vector<worker::CoveringAlert>> FindCovering(const worker::CoveringQuery& query);
+  // Of all workers together (worker::Worker::FindEvents). Errors as of FindGroups.
+  StatusOr<worker::EventsFound> FindEvents(const worker::EventQuery& query);
 
   // Does the same action to alerts of one worker; blocks. As many results, in their order.
   std::vector<worker::AlertUpdateResult> UpdateAlerts(

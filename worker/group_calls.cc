@@ -1,12 +1,46 @@
-// The calls of a worker's service about groups.
+// The calls of a worker's service about groups and events.
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "common/rpc/status.h"
+#include "common/wire/alert.h"
 #include "worker/worker_calls.h"
 
 namespace weir::worker {
+namespace {
+
+v1::EventVerdict VerdictOf(shard::Timeliness timeliness) {
+  switch (timeliness) {
+    case shard::Timeliness::kLate:
+      return v1::EVENT_VERDICT_LATE;
+    case shard::Timeliness::kAhead:
+      return v1::EVENT_VERDICT_FUTURE;
+    case shard::Timeliness::kInTime:
+      break;
+  }
+  return v1::EVENT_VERDICT_UNSPECIFIED;
+}
+
+void Fill(const shard::RowFate& row, v1::RowFate* message) {
+  message->set_rule_id(row.rule_id);
+  message->set_key(row.key);
+  message->set_verdict(VerdictOf(row.timeliness));
+  message->set_limit_unix_millis(row.limit_ms);
+  message->set_hits_known(row.hits_known);
+  for (const shard::EventHit& hit : row.hits) {
+    v1::EventHit* out = message->add_hits();
+    out->set_alert_id(hit.alert.ToBytes());
+    out->set_folded(hit.folded);
+    if (hit.known) {
+      out->set_status(wire::ToProto(hit.status));
+      out->set_flags(hit.flags);
+      out->set_fired_unix_millis(hit.fired_at_ms);
+    }
+  }
+}
+
+}  // namespace
 
 grpc::ServerUnaryReactor* WorkerService::FindGroups(grpc::CallbackServerContext* context,
                                                     const v1::FindGroupsRequest* request,
@@ -72,6 +106,48 @@ grpc::ServerUnaryReactor* WorkerService::FindCovering(grpc::CallbackServerContex
       }
     }
     reactor->Finish(rpc::ToGrpc(covering.status()));
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* WorkerService::FindEvents(grpc::CallbackServerContext* context,
+                                                    const v1::FindEventsRequest* request,
+                                                    v1::FindEventsResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const Status target = CheckTarget(request->target()); !target.ok()) {
+    reactor->Finish(rpc::ToGrpc(target));
+    return reactor;
+  }
+  EventQuery query;
+  query.version = RuleSetVersion(request->rule_set_version());
+  query.explicit_ingested = request->explicit_ingested();
+  for (const v1::FeedPart& part : request->parts()) {
+    if (part.shard() > UINT16_MAX) {
+      reactor->Finish(rpc::ToGrpc(InvalidArgument("parts: no shard {}", part.shard())));
+      return reactor;
+    }
+    query.parts.push_back(
+        {ShardId(static_cast<uint16_t>(part.shard())), Epoch(part.epoch()), part.rows(), part.entries()});
+  }
+  boost::asio::post(calls_->searches_, [this, query = std::move(query), response, reactor] {
+    const StatusOr<EventsFound> found = worker_->FindEvents(query);
+    if (found.ok()) {
+      for (const shard::EventFate& fate : found->fates) {
+        v1::EventFate* event = response->add_events();
+        event->set_shard(fate.shard.value);
+        event->set_event(fate.event_index);
+        event->set_known(fate.known);
+        for (const shard::RowFate& row : fate.rows) {
+          Fill(row, event->add_rows());
+        }
+      }
+      for (const ShardId& shard : found->shards) {
+        response->add_shards(shard.value);
+      }
+    }
+    reactor->Finish(found.status().code() == StatusCode::kDataLoss
+                        ? rpc::ToGrpc(InvalidArgument("parts: {}", Message(found.status())))
+                        : rpc::ToGrpc(found.status()));
   });
   return reactor;
 }

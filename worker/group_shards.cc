@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 #include "common/base/bytes.h"
@@ -126,6 +127,27 @@ StatusOr<std::vector<CoveringAlert>> GroupShards::FindCovering(const CoveringQue
     }));
   }
   return covering;
+}
+
+StatusOr<EventsFound> GroupShards::FindEvents(const EventQuery& query) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<Place> places, Held());
+  EventsFound found;
+  for (const exec::FramePart& part : query.parts) {
+    const auto place = std::find_if(places.begin(), places.end(),
+                                    [&](const Place& held) { return held.shard == part.shard; });
+    if (place == places.end()) {
+      continue;
+    }
+    WEIR_RETURN_IF_ERROR(Ask(*place, [&](shard::Shard* shard) -> Status {
+      WEIR_ASSIGN_OR_RETURN(std::vector<shard::EventFate> fates,
+                            shard->FindEvents(query.version, query.explicit_ingested, part.bytes,
+                                              clock_ != nullptr ? clock_->Now() : 0));
+      std::move(fates.begin(), fates.end(), std::back_inserter(found.fates));
+      return OkStatus();
+    }));
+    found.shards.push_back(part.shard);
+  }
+  return found;
 }
 
 }  // namespace weir::worker

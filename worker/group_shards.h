@@ -1,4 +1,4 @@
-// What people ask about the groups of a worker's shards. Calls block; thread safe.
+// What people ask about the groups and events of a worker's shards. Calls block; thread safe.
 #pragma once
 
 #include <memory>
@@ -27,6 +27,7 @@ class GroupShards {
   // As Worker's.
   StatusOr<GroupsFound> Find(const GroupQuery& query);
   StatusOr<std::vector<CoveringAlert>> FindCovering(const CoveringQuery& query);
+  StatusOr<EventsFound> FindEvents(const EventQuery& query);
 
  private:
   struct Place {

@@ -1,5 +1,6 @@
 #include "worker/rule_store.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <unordered_map>
@@ -8,6 +9,8 @@
 #include "common/cluster/rule_change.h"
 #include "common/overlay/overlay.h"
 #include "common/plan/class_list.h"
+#include "common/shard/keys.h"
+#include "common/shard/shard_meta.h"
 #include "common/source/decoder.h"
 
 namespace weir::worker {
@@ -16,6 +19,7 @@ namespace {
 
 constexpr char kPrefix[] = "ruleset/";
 constexpr uint8_t kVersion = 1;
+constexpr std::size_t kRecentMax = 4;
 
 std::string KeyOf(RuleSetVersion version) {
   std::string key = kPrefix;
@@ -149,6 +153,30 @@ std::string ClassesAfter(const plan::RuleSet& rules) {
   return plan::EncodeClassList(plan::ClassesOf(rules));
 }
 
+StatusOr<RuleSetVersion> LeastNeededRules(state::StateStore* store, uint16_t shard_count) {
+  RuleSetVersion least(UINT64_MAX);
+  for (uint16_t id = 0; id < shard_count; ++id) {
+    const ShardId shard(id);
+    std::string bytes;
+    const Status found = store->Get(state::Family::kState, shard::MetaKey(shard), &bytes);
+    if (found.ok()) {
+      WEIR_ASSIGN_OR_RETURN(const shard::ShardMeta meta, shard::DecodeMeta(bytes));
+      least = std::min(least, meta.version);
+    } else if (found.code() == StatusCode::kNotFound) {
+      // Without a checkpoint its whole log is read.
+      WEIR_RETURN_IF_ERROR(store->Scan(state::Family::kLog, shard::LogKey(shard, LogNumber(0)),
+                                       shard::LogKey(shard, LogNumber(UINT64_MAX)),
+                                       [&](std::string_view, std::string_view) {
+                                         least = RuleSetVersion(0);
+                                         return false;
+                                       }));
+    } else {
+      return found;
+    }
+  }
+  return least;
+}
+
 StatusOr<std::vector<RuleSetVersion>> RuleStore::Versions() {
   std::vector<RuleSetVersion> versions;
   WEIR_RETURN_IF_ERROR(store_->Scan(
@@ -168,25 +196,53 @@ StatusOr<RuleSetVersion> RuleStore::Newest() {
 Status RuleStore::Read(RuleSetVersion version, std::vector<RuleFile>* files,
                        plan::CompileOptions* options) {
   std::string bytes;
-  WEIR_RETURN_IF_ERROR(
-      Annotate(store_->Get(state::Family::kMeta, KeyOf(version), &bytes),
-               fmt::format("reading rule set {}", version)));
+  const Status found = store_->Get(state::Family::kMeta, KeyOf(version), &bytes);
+  if (found.code() == StatusCode::kNotFound) {
+    return NotFound("rule set {} is not known, or older than those that are kept", version);
+  }
+  WEIR_RETURN_IF_ERROR(Annotate(found, fmt::format("reading rule set {}", version)));
   return DecodeFiles(bytes, files, options);
 }
 
 StatusOr<plan::RuleSetPtr> RuleStore::Get(RuleSetVersion version) {
   const std::lock_guard lock(mutex_);
   const auto found = compiled_.find(version);
-  if (found != compiled_.end()) {
-    return found->second;
+  if (plan::RuleSetPtr rules = found == compiled_.end() ? nullptr : found->second.lock();
+      rules != nullptr) {
+    Remember(rules);
+    return rules;
   }
   std::vector<RuleFile> files;
   plan::CompileOptions options;
   WEIR_RETURN_IF_ERROR(Read(version, &files, &options));
   std::vector<std::vector<rule::Finding>> findings;
   plan::RuleSetPtr rules = CompileRuleFiles(files, options, version, &findings);
-  compiled_[version] = rules;
+  Remember(rules);
   return rules;
+}
+
+void RuleStore::Remember(const plan::RuleSetPtr& rules) {
+  std::erase_if(compiled_, [](const auto& each) { return each.second.expired(); });
+  compiled_[rules->version] = rules;
+  std::erase(recent_, rules);
+  recent_.push_back(rules);
+  if (recent_.size() > kRecentMax) {
+    recent_.pop_front();
+  }
+}
+
+Status RuleStore::Forget(RuleSetVersion needed, uint64_t kept) {
+  WEIR_ASSIGN_OR_RETURN(const std::vector<RuleSetVersion> versions, Versions());
+  const auto batch = store_->NewBatch();
+  bool any = false;
+  for (const RuleSetVersion& version : versions) {
+    if (version >= needed || version.value + kept > versions.back().value) {
+      break;
+    }
+    batch->Delete(state::Family::kMeta, KeyOf(version));
+    any = true;
+  }
+  return any ? store_->Write(batch.get(), false) : OkStatus();
 }
 
 StatusOr<plan::RuleSetPtr> RuleStore::Add(const std::vector<RuleFile>& files,
@@ -224,7 +280,7 @@ StatusOr<plan::RuleSetPtr> RuleStore::Store(RuleSetVersion version, const std::s
   batch->Put(state::Family::kMeta, KeyOf(version), bytes);
   WEIR_RETURN_IF_ERROR(store_->Write(batch.get(), true));
   const std::lock_guard lock(mutex_);
-  compiled_[version] = rules;
+  Remember(rules);
   return rules;
 }
 

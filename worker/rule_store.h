@@ -1,8 +1,11 @@
-// The rule sets that were ever activated, by version, kept in the store's meta family: the log names
-// versions only, and replay compiles the same texts again.
+// The rule sets that were activated, by version, kept in the store's meta family: the log names versions
+// only, and replay compiles the same texts again. Compiled ones are shared as long as somebody has them; the
+// latest that were asked for stay, because one shard after another asks for the same.
 #pragma once
 
+#include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -26,6 +29,10 @@ plan::RuleSetPtr CompileRuleFiles(const std::vector<RuleFile>& files,
 // The entry that the set after this one needs.
 std::string ClassesAfter(const plan::RuleSet& rules);
 
+// The least version that the recovery of any shard in the store may ask for: that of its last checkpoint, or
+// of a record behind it. 0: it cannot be told yet.
+StatusOr<RuleSetVersion> LeastNeededRules(state::StateStore* store, uint16_t shard_count);
+
 class RuleStore {
  public:
   explicit RuleStore(state::StateStore* store) : store_(store) {}
@@ -35,8 +42,11 @@ class RuleStore {
 
   // All stored versions, ascending.
   StatusOr<std::vector<RuleSetVersion>> Versions();
-  // What a version was compiled from. NotFound.
+  // What a version was compiled from. NotFound also when it was forgotten.
   Status Read(RuleSetVersion version, std::vector<RuleFile>* files, plan::CompileOptions* options);
+
+  // Forgets versions before the newest `kept`, but none from `needed` on: the least that recovery may ask for.
+  Status Forget(RuleSetVersion needed, uint64_t kept);
 
   // The compiled rule set of a version. Thread safe.
   StatusOr<plan::RuleSetPtr> Get(RuleSetVersion version);
@@ -55,9 +65,13 @@ class RuleStore {
   StatusOr<plan::RuleSetPtr> Store(RuleSetVersion version, const std::string& bytes,
                                    plan::RuleSetPtr rules);
 
+  // REQUIRES: mutex_ is held.
+  void Remember(const plan::RuleSetPtr& rules);
+
   state::StateStore* store_;
   std::mutex mutex_;
-  std::map<RuleSetVersion, plan::RuleSetPtr> compiled_;
+  std::map<RuleSetVersion, std::weak_ptr<const plan::RuleSet>> compiled_;
+  std::deque<plan::RuleSetPtr> recent_;   // asked for last, the latest at the end
 };
 
 }  // namespace weir::worker

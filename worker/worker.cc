@@ -8,6 +8,7 @@
 
 #include "common/base/bytes.h"
 #include "common/base/check.h"
+#include "common/cluster/rule_feed.h"
 #include "common/shard/keys.h"
 #include "common/shard/shard.h"
 #include "common/task/thread_scheduler.h"
@@ -109,6 +110,8 @@ class Worker::Impl final : public shard::Environment {
   void ServeRecovered();
   void EndRecovery();
   void WatchStreams();
+  // Those that are old and that no shard needs.
+  void ForgetRules();
   void Fail(const Status& reason);
 
   WorkerOptions options_;
@@ -406,14 +409,27 @@ StatusOr<plan::RuleSetPtr> Worker::Impl::ActivateRules(
   std::promise<Status> done;
   writer_->Activate(added->version, [&](const Status& status) { done.set_value(status); });
   WEIR_RETURN_IF_ERROR(Annotate(done.get_future().get(), "activating rules"));
+  ForgetRules();
   const std::lock_guard lock(rules_mutex_);
   rules_ = added;
   return added;
 }
 
+void Worker::Impl::ForgetRules() {
+  const StatusOr<RuleSetVersion> needed = LeastNeededRules(store_, options_.shard_count);
+  const Status forgotten =
+      needed.ok() ? rule_store_.Forget(*needed, cluster::kRuleSetsKept) : needed.status();
+  if (!forgotten.ok()) {
+    log::Warn("old rule sets stay in the store", {{"reason", std::string(Message(forgotten))}});
+  }
+}
+
 Status Worker::Impl::ActivateVersion(RuleSetVersion version, const std::vector<RuleFile>& files,
                                      const plan::CompileOptions& options,
                                      UnixMillis active_from_ms) {
+  if (const plan::RuleSetPtr current = rules(); current != nullptr && current->version >= version) {
+    return OkStatus();
+  }
   WEIR_ASSIGN_OR_RETURN(const plan::RuleSetPtr added, rule_store_.Put(version, files, options));
   {
     const std::lock_guard lock(rules_mutex_);
@@ -422,6 +438,7 @@ Status Worker::Impl::ActivateVersion(RuleSetVersion version, const std::vector<R
     }
     rules_ = added;
   }
+  ForgetRules();
   writer_->ActivateFrom(version, active_from_ms);
   return OkStatus();
 }
@@ -558,6 +575,9 @@ StatusOr<GroupsFound> Worker::FindGroups(const GroupQuery& query) {
 }
 StatusOr<std::vector<CoveringAlert>> Worker::FindCovering(const CoveringQuery& query) {
   return impl_->groups().FindCovering(query);
+}
+StatusOr<EventsFound> Worker::FindEvents(const EventQuery& query) {
+  return impl_->groups().FindEvents(query);
 }
 StatusOr<AlertsFound> Worker::FindAlerts(const AlertQuery& query) {
   return impl_->alerts().Find(query);

@@ -20,6 +20,7 @@
 #include "common/base/status.h"
 #include "common/exec/router.h"
 #include "common/plan/plan.h"
+#include "common/shard/event_fate.h"
 #include "common/state/state_store.h"
 #include "common/task/scheduler.h"
 
@@ -274,6 +275,18 @@ struct CoveringAlert {
   UnixMillis until_ms = 0;          // hits judged up to then fold into it
 };
 
+// Events that somebody asks about.
+struct EventQuery {
+  RuleSetVersion version;           // that must be active
+  bool explicit_ingested = false;   // as of the frame
+  std::vector<exec::FramePart> parts;   // those for shards that are not held here are passed over
+};
+
+struct EventsFound {
+  std::vector<shard::EventFate> fates;
+  std::vector<ShardId> shards;      // that answered
+};
+
 // The texts of a rule set to activate.
 struct RuleFile {
   std::string path;
@@ -376,6 +389,10 @@ class Worker {
   StatusOr<GroupsFound> FindGroups(const GroupQuery& query);
   // As many as keys. Unavailable as above. Blocks.
   StatusOr<std::vector<CoveringAlert>> FindCovering(const CoveringQuery& query);
+
+  // What became of the events whose rows these are. FailedPrecondition when another rule set is active,
+  // Unavailable when a shard is not served now. Blocks.
+  StatusOr<EventsFound> FindEvents(const EventQuery& query);
 
   WorkerStatus GetStatus();
   // An alert with its columns computed on the panes as they are now, and its rule's note. NotFound.

@@ -47,13 +47,16 @@ class WorkerService final : public v1::WorkerService::CallbackService {
   grpc::ServerUnaryReactor* UpdateAlerts(grpc::CallbackServerContext* context,
                                          const v1::UpdateAlertsRequest* request,
                                          v1::UpdateAlertsResponse* response) override;
-  // Groups (group_calls.cc).
+  // Groups and events (group_calls.cc).
   grpc::ServerUnaryReactor* FindGroups(grpc::CallbackServerContext* context,
                                        const v1::FindGroupsRequest* request,
                                        v1::FindGroupsResponse* response) override;
   grpc::ServerUnaryReactor* FindCovering(grpc::CallbackServerContext* context,
                                          const v1::FindCoveringRequest* request,
                                          v1::FindCoveringResponse* response) override;
+  grpc::ServerUnaryReactor* FindEvents(grpc::CallbackServerContext* context,
+                                       const v1::FindEventsRequest* request,
+                                       v1::FindEventsResponse* response) override;
   // The state.
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const v1::GetStatusRequest* request,

@@ -161,7 +161,7 @@ Chart DrawChart(const RowSeries& series, std::size_t width, bool unicode) {
     chart.marks.append(unicode ? kBlocks[level] : kAscii[level]);
   }
   chart.legend = fmt::format("{} to {} UTC, {} a mark, at most {} row{}", ShortTime(begin_ms),
-                             ShortTime(end_ms), FormatDuration(mark_ms), most, most == 1 ? "" : "s");
+                             ShortTime(end_ms), HumanDuration(mark_ms), most, most == 1 ? "" : "s");
   return chart;
 }
 

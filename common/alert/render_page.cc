@@ -18,24 +18,7 @@ constexpr std::size_t kValuesMax = 20;
 
 std::string Span(UnixMillis start_ms, UnixMillis end_ms) {
   return fmt::format("{} to {} UTC ({})", ShortTime(start_ms), ShortTime(end_ms),
-                     FormatDuration(end_ms - start_ms));
-}
-
-// In two units at most: "250ms", "12.4s", "3m 16s", "5h 3m", "2d 4h".
-std::string Length(int64_t millis) {
-  if (millis < kMillisPerSecond) {
-    return fmt::format("{}ms", millis);
-  }
-  if (millis < kMillisPerMinute) {
-    return fmt::format("{}.{}s", millis / 1000, millis % 1000 / 100);
-  }
-  if (millis < kMillisPerHour) {
-    return fmt::format("{}m {}s", millis / kMillisPerMinute, millis % kMillisPerMinute / kMillisPerSecond);
-  }
-  if (millis < 2 * kMillisPerDay) {
-    return fmt::format("{}h {}m", millis / kMillisPerHour, millis % kMillisPerHour / kMillisPerMinute);
-  }
-  return fmt::format("{}d {}h", millis / kMillisPerDay, millis % kMillisPerDay / kMillisPerHour);
+                     HumanDuration(end_ms - start_ms));
 }
 
 // ", 250ms after what"; empty when it is not known.
@@ -43,8 +26,8 @@ std::string After(const std::optional<int64_t>& delay_ms, std::string_view what)
   if (!delay_ms.has_value()) {
     return "";
   }
-  return *delay_ms < 0 ? fmt::format(", {} before {}", Length(-*delay_ms), what)
-                       : fmt::format(", {} after {}", Length(*delay_ms), what);
+  return *delay_ms < 0 ? fmt::format(", {} before {}", HumanDuration(-*delay_ms), what)
+                       : fmt::format(", {} after {}", HumanDuration(*delay_ms), what);
 }
 
 template <typename Texts>
@@ -101,13 +84,13 @@ void AddTitle(const Alert& alert, Page* page) {
                 page->width(), used, used, page->out());
 }
 
-// "Within 1h up to 2024-10-29 15:51:44 UTC: inference call count 623, 2 models; for model_id=x."
+// "Within 1h up to 2024-10-29 15:51:44 UTC the rule found 623 calls, 2 models for model_id=x."
 void AddSentence(const Alert& alert, Page* page) {
   std::string sentence;
   if (alert.window_end_ms != 0) {
     const int64_t length_ms = alert.window_end_ms - alert.window_start_ms;
     sentence = alert.window_start_ms != 0 && length_ms > 0
-                   ? fmt::format("Within {} up to {} UTC", FormatDuration(length_ms),
+                   ? fmt::format("Within {} up to {} UTC", HumanDuration(length_ms),
                                  ShortTime(alert.window_end_ms))
                    : fmt::format("At {} UTC", ShortTime(alert.window_end_ms));
     sentence.append(" the rule");

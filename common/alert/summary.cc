@@ -77,6 +77,15 @@ std::string NumberText(const Value& value) {
   return fmt::format("{}", rounded != 0 && std::abs(number) < 1e12 ? rounded : number);
 }
 
+// "5 invalid calls" of a column whose name is a plural; else "call count 5".
+std::string CountText(const std::vector<std::string>& words, const Value& value) {
+  const std::string name = words.empty() ? "value" : fmt::format("{}", fmt::join(words, " "));
+  const bool plural = name.ends_with("s") && !name.ends_with("ss") && !name.ends_with("us") &&
+                      !name.ends_with("is");
+  return plural && value.type() != DataType::kDouble ? fmt::format("{} {}", NumberText(value), name)
+                                                     : fmt::format("{} {}", name, NumberText(value));
+}
+
 struct Item {
   int rank;
   std::string text;
@@ -96,10 +105,7 @@ std::vector<Item> ItemsOf(const Alert& alert) {
     if (value.is_multi()) {
       items.push_back({1, fmt::format("{} {}", value.count(), NounOf(cell.name, true))});
     } else if (IsNumeric(value.type())) {
-      const std::vector<std::string> words = WordsOf(cell.name);
-      items.push_back({0, fmt::format("{} {}", words.empty() ? "value" : fmt::format(
-                                                   "{}", fmt::join(words, " ")),
-                                      NumberText(value))});
+      items.push_back({0, CountText(WordsOf(cell.name), value)});
     } else {
       items.push_back({2, fmt::format("{} {}", NounOf(cell.name, false),
                                       ValueText(value, {.shorten = true, .items_max = 0}))});

@@ -33,13 +33,7 @@ class Collector final : public source::Sink {
 
   void OnEvent(source::Event& event) override {
     ++result_->events;
-    // An event without an id of its own is told apart by where it stands.
-    std::string place;
-    ByteWriter writer(&place);
-    writer.String(*file_);
-    writer.Varint(number_);
-    writer.Varint(event_in_record_++);
-    router_->Add(event, 0, HashBytes128(place));
+    router_->Add(event, 0, IdentityOfPlace(*file_, number_, event_in_record_++));
     exec::Frame frame = router_->Take();
     for (const exec::ExceptedRows& excepted : frame.excepted) {
       excepted_[{excepted.rule_id, excepted.exception}] += excepted.rows;
@@ -140,6 +134,23 @@ StatusOr<plan::RuleSetPtr> LoadRules(const Options& options, Result* result) {
 
 }  // namespace
 
+Hash128 IdentityOfPlace(const std::string& file, uint64_t record, uint64_t event_in_record) {
+  std::string place;
+  ByteWriter writer(&place);
+  writer.String(file);
+  writer.Varint(record);
+  writer.Varint(event_in_record);
+  return HashBytes128(place);
+}
+
+exec::RouterOptions RouterOptionsOf(const Options& options) {
+  exec::RouterOptions router;
+  router.tenant = options.tenant;
+  router.shard_count = 1;
+  router.replay = true;
+  return router;
+}
+
 StatusOr<std::vector<TimedRows>> ReadRows(const Options& options, const plan::RuleSetPtr& rules,
                                           Result* result) {
   result->rejected_by_reason.assign(source::kRejectReasonCount, 0);
@@ -149,11 +160,7 @@ StatusOr<std::vector<TimedRows>> ReadRows(const Options& options, const plan::Ru
   decoder_options.ingested = source::Options::Ingested::kTimestamp;
   decoder_options.reject_without_timestamp = true;
   source::Decoder decoder(rules->fields, decoder_options);
-  exec::RouterOptions router_options;
-  router_options.tenant = options.tenant;
-  router_options.shard_count = 1;
-  router_options.replay = true;
-  exec::Router router(rules, router_options);
+  exec::Router router(rules, RouterOptionsOf(options));
   Collector collector(&router, result, &rows);
   for (const std::string& file : options.files) {
     WEIR_ASSIGN_OR_RETURN(const auto reader, source::RecordReader::Open(file));
@@ -186,27 +193,31 @@ StatusOr<std::vector<TimedRows>> ReadRows(const Options& options, const plan::Ru
   return rows;
 }
 
-Status FoldRows(const Options& options, const std::vector<TimedRows>& rows,
-                shard::Environment* environment, Result* result) {
-  const std::unique_ptr<state::StateStore> store = state::MakeMemoryStore();
+Folding::Folding(const Options& options, shard::Environment* environment)
+    : store_(state::MakeMemoryStore()) {
   shard::ShardOptions shard_options;
   shard_options.tenant = options.tenant;
   shard_options.replay = true;
   shard_options.whole = true;
   // Within the pass a repeat is a repeat however far apart the copies are, or never one.
   shard_options.repeat_horizon_ms = options.drop_repeats ? 400 * 365 * kMillisPerDay : 0;
-  shard::Shard shard(shard_options, store.get(), environment);
+  shard_ = std::make_unique<shard::Shard>(shard_options, store_.get(), environment);
+}
+
+Folding::~Folding() = default;
+
+Status Folding::Apply(shard::RecordWriter* writer) {
+  shard::ApplyOutcome outcome;
+  return shard_->Apply(LogNumber(++number_.value), writer->Finish(), &outcome);
+}
+
+Status Folding::Fold(const std::vector<TimedRows>& rows) {
   shard::RecordHeader header;
   header.version = RuleSetVersion(1);
   header.kind = shard::RecordKind::kActivate;
   header.closed_ms = INT64_MIN;
-  LogNumber number;
-  const auto apply = [&](shard::RecordWriter* writer) {
-    shard::ApplyOutcome outcome;
-    return shard.Apply(LogNumber(++number.value), writer->Finish(), &outcome);
-  };
   shard::RecordWriter activation(header);
-  WEIR_RETURN_IF_ERROR(apply(&activation));
+  WEIR_RETURN_IF_ERROR(Apply(&activation));
   header.kind = shard::RecordKind::kBatch;
   for (std::size_t begin = 0; begin < rows.size(); begin += kRowsPerRecord) {
     header.closed_ms = rows[begin].time_ms - 1;
@@ -214,14 +225,19 @@ Status FoldRows(const Options& options, const std::vector<TimedRows>& rows,
     for (std::size_t i = begin; i < std::min(rows.size(), begin + kRowsPerRecord); ++i) {
       writer.Add({rows[i].time_ms, true, rows[i].bytes});
     }
-    WEIR_RETURN_IF_ERROR(apply(&writer));
+    WEIR_RETURN_IF_ERROR(Apply(&writer));
   }
   header.closed_ms = INT64_MAX;
   shard::RecordWriter end(header);
-  WEIR_RETURN_IF_ERROR(apply(&end));
+  return Apply(&end);
+}
 
-  result->repeated = shard.meta().repeats;
-  for (const auto& [hash, rule] : shard.rule_states()) {
+Status FoldRows(const Options& options, const std::vector<TimedRows>& rows,
+                shard::Environment* environment, Result* result) {
+  Folding folding(options, environment);
+  WEIR_RETURN_IF_ERROR(folding.Fold(rows));
+  result->repeated = folding.shard()->meta().repeats;
+  for (const auto& [hash, rule] : folding.shard()->rule_states()) {
     result->suppressed += rule.suppressed;
   }
   return OkStatus();

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -70,6 +71,30 @@ StatusOr<int64_t> ParseDuration(std::string_view text) {
 
 std::string FormatDuration(int64_t millis) {
   return FormatWithUnit<int64_t>(millis, kDurationUnits);
+}
+
+std::string HumanDuration(int64_t millis) {
+  struct Unit {
+    std::string_view name;
+    int64_t millis;
+  };
+  constexpr Unit kUnits[] = {{"d", 24 * 3600 * 1000}, {"h", 3600 * 1000}, {"m", 60 * 1000}, {"s", 1000}};
+  if (millis < 1000) {
+    return fmt::format("{}ms", millis);
+  }
+  if (millis < 60 * 1000) {
+    const int64_t tenths = millis % 1000 / 100;
+    return tenths == 0 ? fmt::format("{}s", millis / 1000) : fmt::format("{}.{}s", millis / 1000, tenths);
+  }
+  for (std::size_t i = 0; i + 1 < std::size(kUnits); ++i) {
+    // Up to two days are told in hours.
+    if (millis >= kUnits[i].millis * (i == 0 ? 2 : 1)) {
+      const int64_t rest = millis % kUnits[i].millis / kUnits[i + 1].millis;
+      const std::string whole = fmt::format("{}{}", millis / kUnits[i].millis, kUnits[i].name);
+      return rest == 0 ? whole : fmt::format("{} {}{}", whole, rest, kUnits[i + 1].name);
+    }
+  }
+  return "";   // not reached: the last but one unit is a minute
 }
 
 StatusOr<uint64_t> ParseByteSize(std::string_view text) {

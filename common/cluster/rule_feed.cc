@@ -24,6 +24,7 @@ using Published = std::function<void(StatusOr<RuleSetVersion>)>;
 constexpr uint8_t kInParts = 2;
 constexpr std::size_t kPartBytes = 512 * 1024;
 constexpr std::size_t kPartsMax = 100;
+constexpr std::size_t kForgottenMax = 20;   // versions that one transaction takes away
 
 std::string EncodeInParts(std::string_view texts, std::size_t parts) {
   std::string bytes;
@@ -137,7 +138,7 @@ class RuleFeed::Impl : public std::enable_shared_from_this<RuleFeed::Impl> {
     }
     const std::string key = RuleSetPartKey(upload->version, part);
     Op put = Op::Put(key, upload->texts.substr(part * kPartBytes, kPartBytes));
-    Commit(upload, std::move(put), [upload, part, key](Impl* self, meta::Revision revision) {
+    Commit(upload, {std::move(put)}, [upload, part, key](Impl* self, meta::Revision revision) {
       upload->compares.push_back(Compare::ModifiedAt(key, revision));
       self->PutPart(upload, part + 1);
     });
@@ -146,13 +147,29 @@ class RuleFeed::Impl : public std::enable_shared_from_this<RuleFeed::Impl> {
   void PutKey(const std::shared_ptr<Upload>& upload) {
     std::string value =
         upload->parts == 0 ? upload->texts : EncodeInParts(upload->texts, upload->parts);
-    Commit(upload, Op::Put(RuleSetKey(upload->version), std::move(value)),
-           [upload](Impl*, meta::Revision) { upload->done(upload->version); });
+    std::vector<Op> ops = TooOld(upload->version);
+    ops.push_back(Op::Put(RuleSetKey(upload->version), std::move(value)));
+    Commit(upload, std::move(ops), [upload](Impl*, meta::Revision) { upload->done(upload->version); });
+  }
+
+  // Takes away versions, with their parts, that are too old when this one is there; some at a time.
+  std::vector<Op> TooOld(RuleSetVersion newest) const {
+    std::vector<Op> ops;
+    for (const auto& [key, kv] : watch_.kvs()) {
+      const StatusOr<RuleSetVersion> version = RuleSetVersionOfKey(key);
+      if (version.ok() && (version->value + kRuleSetsKept > newest.value || ops.size() == kForgottenMax)) {
+        break;
+      }
+      if (version.ok()) {
+        ops.push_back(Op::DeletePrefix(key));
+      }
+    }
+    return ops;
   }
 
   template <typename Next>
-  void Commit(const std::shared_ptr<Upload>& upload, Op op, Next next) {
-    store_->Commit({upload->compares, {std::move(op)}},
+  void Commit(const std::shared_ptr<Upload>& upload, std::vector<Op> ops, Next next) {
+    store_->Commit({upload->compares, std::move(ops)},
                    [weak = weak_from_this(), upload, next](const StatusOr<TxnResult>& result) {
                      const std::shared_ptr<Impl> self = weak.lock();
                      if (self == nullptr || self->stopped_) {

@@ -18,6 +18,10 @@
 
 namespace weir::cluster {
 
+// So many of the newest rule sets are kept, in the metadata store and in a worker's; a worker also keeps those
+// that a shard's log may still name.
+inline constexpr uint64_t kRuleSetsKept = 100;
+
 // Values of plan::JudgeMode, plan::AlertMode and plan::Evidence are kept as texts: this library knows no plans.
 struct RuleSetTexts {
   RuleSetVersion version;
@@ -54,7 +58,7 @@ class RuleFeed {
   // The newest that was told; null: none.
   const RuleSetTexts* newest() const;
 
-  // Adds the next version; the given one is ignored, and active_from_ms raised above that of the
+  // Adds the next version, and takes away those before the newest kRuleSetsKept; the given one is ignored, and active_from_ms raised above that of the
   // newest if it is not. kAborted when another got in between, or the fence does not hold.
   // kUnavailable: not reached, or not synced; it may yet appear. kInvalidArgument: too long. done
   // is dropped with the feed.

@@ -292,17 +292,26 @@ void Loader::LoadThreat() {
 }
 
 // Rules name MITRE ATLAS techniques in tags: "Mitre Atlas: T0024.000" is AML.T0024.000, a
-// subtechnique of AML.T0024.
+// subtechnique of AML.T0024. What the rule's threat mappings name already is not named again.
 void Loader::AddAtlasTags() {
   constexpr std::string_view kPrefix = "mitre atlas:";
   constexpr std::string_view kReference = "https://atlas.mitre.org/techniques/";
   ThreatMapping mapping;
   mapping.framework = "MITRE ATLAS";
+  const auto find = [](ThreatMapping* in, const std::string& id) -> ThreatTechnique* {
+    const auto found = std::find_if(in->techniques.begin(), in->techniques.end(),
+                                    [&](const ThreatTechnique& each) { return each.entry.id == id; });
+    return found == in->techniques.end() ? nullptr : &*found;
+  };
+  // The technique where the rule's mappings, or an earlier tag, name it.
   const auto find_or_add = [&](const std::string& id) -> ThreatTechnique& {
-    for (ThreatTechnique& technique : mapping.techniques) {
-      if (technique.entry.id == id) {
-        return technique;
+    for (ThreatMapping& known : rule_.threat) {
+      if (ThreatTechnique* technique = find(&known, id); technique != nullptr) {
+        return *technique;
       }
+    }
+    if (ThreatTechnique* technique = find(&mapping, id); technique != nullptr) {
+      return *technique;
     }
     ThreatTechnique& added = mapping.techniques.emplace_back();
     added.entry = {id, "", std::string(kReference) + id};

@@ -165,15 +165,23 @@ StatusOr<bool> IdentityIndex::ContainsSealed(uint64_t number, const Generation& 
   return found;
 }
 
-StatusOr<bool> IdentityIndex::Insert(const Hash128& identity, UnixMillis arrived_ms) {
+StatusOr<bool> IdentityIndex::Contains(const Hash128& identity) const {
   for (const auto& [number, generation] : generations_) {
     if (generation.hot.contains(identity)) {
-      return false;
+      return true;
     }
     WEIR_ASSIGN_OR_RETURN(const bool sealed, ContainsSealed(number, generation, identity));
     if (sealed) {
-      return false;
+      return true;
     }
+  }
+  return false;
+}
+
+StatusOr<bool> IdentityIndex::Insert(const Hash128& identity, UnixMillis arrived_ms) {
+  WEIR_ASSIGN_OR_RETURN(const bool known, Contains(identity));
+  if (known) {
+    return false;
   }
   Generation& generation = generations_[GenerationOf(arrived_ms)];
   generation.hot.insert(identity);

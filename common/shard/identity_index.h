@@ -49,6 +49,9 @@ class IdentityIndex {
   // go back by more than a generation (a quarter of the horizon).
   StatusOr<bool> Insert(const Hash128& identity, UnixMillis arrived_ms);
 
+  // Whether the identity is remembered.
+  StatusOr<bool> Contains(const Hash128& identity) const;
+
   // Forgets generations that ended before the horizon; their keys go into the next checkpoint.
   void Expire(UnixMillis now_ms);
 

@@ -76,6 +76,12 @@ Hash128 Judge::AlertId(const plan::CompiledRule& rule, std::string_view group, U
   return HashBytes128(bytes);
 }
 
+Hash128 Judge::StormId(const plan::CompiledRule& rule, const rule::StormCap& cap,
+                       UnixMillis judged_ms) const {
+  return AlertId(rule, "storm", Storms::PeriodEnd(cap.period_ms, judged_ms),
+                 static_cast<uint64_t>(cap.period_ms));
+}
+
 alert::Alert Judge::NewAlert(const RuleState& rule, const exec::TailRow& row,
                              const Instant& instant, UnixMillis judged_ms) {
   const plan::CompiledRule& compiled = *rule.rule;
@@ -222,7 +228,7 @@ StatusOr<std::optional<Hash128>> Judge::FoldIfStorm(const alert::Alert& alert, U
     }
   }
   alert::Alert storm = alert;
-  storm.id = AlertId(*rule->rule, "storm", period.end_ms, static_cast<uint64_t>(cap->period_ms));
+  storm.id = StormId(*rule->rule, *cap, judged_ms);
   storm.group.clear();
   storm.columns.clear();
   const auto add = [&](std::string name, const Value& value) {
@@ -249,19 +255,24 @@ StatusOr<std::optional<Hash128>> Judge::FoldIfStorm(const alert::Alert& alert, U
   return std::optional(period.alert);
 }
 
-Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
-                         std::string_view event_id, UnixMillis time_ms, const Instant& instant) {
+std::vector<exec::TailRow> Judge::RowsOfEvent(const RuleState& rule, std::string_view cells,
+                                              UnixMillis time_ms) {
   arena_.Reset();
-  const plan::Tail& tail = rule->rule->tail;
+  const plan::Tail& tail = rule.rule->tail;
   exec::TailRow row = exec::NewTailRow(tail, &arena_);
   ByteReader reader(arena_.Copy(cells));
-  for (std::size_t i = 0; i < rule->window->window->event_cells.size(); ++i) {
+  for (std::size_t i = 0; i < rule.window->window->event_cells.size(); ++i) {
     row[i] = DecodeValue(&reader, &arena_);
   }
   std::vector<exec::TailRow> rows = {row};
   exec::RunTail(tail, time_ms, &arena_, &warnings_, &rows);
+  return rows;
+}
+
+Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
+                         std::string_view event_id, UnixMillis time_ms, const Instant& instant) {
   uint64_t ordinal = 0;
-  for (exec::TailRow result : rows) {
+  for (exec::TailRow result : RowsOfEvent(*rule, cells, time_ms)) {
     const std::optional<Hash128> key = SuppressionKeyOf(*rule, result);
     WEIR_ASSIGN_OR_RETURN(const std::optional<Hash128> covering,
                           FoldIfSuppressed(key, time_ms, rule));
@@ -284,6 +295,39 @@ Status Judge::JudgeEvent(RuleState* rule, std::string_view cells, const Hash128&
     }
     ++rule->alerts;
     alerts_->Put(std::move(alert));
+  }
+  return OkStatus();
+}
+
+Status Judge::FindEvent(const RuleState& rule, std::string_view cells, const Hash128& identity,
+                        UnixMillis time_ms, std::vector<EventHit>* hits) {
+  const std::string made_of = identity.ToBytes() + std::string(cells);
+  std::set<Hash128> found;
+  const auto add = [&](const Hash128& id, bool folded) -> Status {
+    const Status kept = alerts_->Get(id).status();
+    if (kept.ok() && found.insert(id).second) {
+      hits->push_back({id, folded});
+    }
+    return kept.code() == StatusCode::kNotFound ? OkStatus() : kept;
+  };
+  const std::vector<exec::TailRow> rows = RowsOfEvent(rule, cells, time_ms);
+  for (std::size_t ordinal = 0; ordinal < rows.size(); ++ordinal) {
+    WEIR_RETURN_IF_ERROR(add(AlertId(*rule.rule, made_of, time_ms, ordinal), false));
+  }
+  const std::size_t own = found.size();
+  for (const exec::TailRow& row : rows) {
+    const std::optional<Hash128> key = SuppressionKeyOf(rule, row);
+    const std::optional<int64_t> duration_ms =
+        key.has_value() ? SuppressionMs(*rule.rule) : std::nullopt;
+    const std::optional<Hash128> covering =
+        duration_ms.has_value() ? suppression_->Find(*key, time_ms, *duration_ms) : std::nullopt;
+    if (covering.has_value()) {
+      WEIR_RETURN_IF_ERROR(add(*covering, true));
+    }
+  }
+  const std::optional<rule::StormCap>& cap = rule.rule->source.adjustments.storm_cap;
+  if (cap.has_value() && own < rows.size()) {
+    WEIR_RETURN_IF_ERROR(add(StormId(*rule.rule, *cap, time_ms), true));
   }
   return OkStatus();
 }

@@ -14,6 +14,7 @@
 #include "common/base/arena.h"
 #include "common/exec/tail.h"
 #include "common/shard/alert_book.h"
+#include "common/shard/event_fate.h"
 #include "common/shard/group.h"
 #include "common/shard/instant.h"
 #include "common/shard/storms.h"
@@ -87,6 +88,9 @@ class Judge {
   // Each row is an alert candidate.
   Status JudgeEvent(RuleState* rule, std::string_view cells, const Hash128& identity,
                     std::string_view event_id, UnixMillis time_ms, const Instant& instant);
+  // The alerts that such a row made, or folds into; makes and changes nothing.
+  Status FindEvent(const RuleState& rule, std::string_view cells, const Hash128& identity,
+                   UnixMillis time_ms, std::vector<EventHit>* hits);
 
   // The key under which a row of the rule (RuleHash) is suppressed; empty when it is not.
   static std::optional<Hash128> SuppressionKeyOf(const plan::CompiledRule& rule, const Hash128& hash,
@@ -102,6 +106,9 @@ class Judge {
  private:
   using TickEpisodes = std::unordered_map<Hash128, TickEpisode>;
 
+  // What the tail makes of one row; in the arena.
+  std::vector<exec::TailRow> RowsOfEvent(const RuleState& rule, std::string_view cells,
+                                         UnixMillis time_ms);
   alert::Alert NewAlert(const RuleState& rule, const exec::TailRow& row, const Instant& instant,
                         UnixMillis judged_ms);
   void FillColumns(const plan::Tail& tail, const exec::TailRow& row, alert::Alert* alert) const;
@@ -109,6 +116,8 @@ class Judge {
   std::string GroupBytes(const plan::Tail& tail, const exec::TailRow& row) const;
   Hash128 AlertId(const plan::CompiledRule& rule, std::string_view group, UnixMillis at_ms,
                   uint64_t ordinal) const;
+  // The one alert that all hits beyond the cap in the period of this time fold into.
+  Hash128 StormId(const plan::CompiledRule& rule, const rule::StormCap& cap, UnixMillis judged_ms) const;
   std::optional<Hash128> SuppressionKeyOf(const RuleState& rule, const exec::TailRow& row) const;
   // Folds a hit into the alert that suppresses it and returns its id; empty when none does.
   StatusOr<std::optional<Hash128>> FoldIfSuppressed(const std::optional<Hash128>& key,

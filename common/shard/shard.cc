@@ -279,10 +279,7 @@ Status Shard::ApplyEntry(const SubBatch& batch, uint32_t batch_position, ByteRea
     return OkStatus();
   }
   const UnixMillis ingested_ms = batch.explicit_ingested ? entry.ingested_ms : batch.stamp_ms;
-  // An event is remembered per class: its rows of one class pass or fail together.
-  Hash128 identity = entry.identity;
-  identity.high ^= rule_set_->classes[entry.class_index].id.high;
-  identity.low ^= rule_set_->classes[entry.class_index].id.low;
+  const Hash128 identity = IdentityIn(rule_set_->classes[entry.class_index], entry.identity);
   bool is_new = true;
   if (options_.repeat_horizon_ms > 0 && !Mutated(Mutation::kNoIdentityCheck)) {
     WEIR_ASSIGN_OR_RETURN(is_new,

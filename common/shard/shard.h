@@ -17,8 +17,10 @@
 #include "common/alert/details.h"
 #include "common/base/ids.h"
 #include "common/base/status.h"
+#include "common/exec/row_format.h"
 #include "common/plan/plan.h"
 #include "common/shard/alert_book.h"
+#include "common/shard/event_fate.h"
 #include "common/shard/group_search.h"
 #include "common/shard/identity_index.h"
 #include "common/shard/judge.h"
@@ -139,6 +141,13 @@ class Shard {
   std::optional<Covering> FindCovering(const Hash128& rule, const Hash128& key,
                                        UnixMillis judged_ms) const;
 
+  // ---- what people ask about events (shard_events.cc) ----
+  // What became of the events of a part (exec/row_format.h): one answer for each of its entries, in order.
+  // now_ms: the clock; in a replay it does not matter. FailedPrecondition when another rule set is active
+  // here, DataLoss when the entries are malformed. REQUIRES: a router made them.
+  StatusOr<std::vector<EventFate>> FindEvents(RuleSetVersion version, bool explicit_ingested,
+                                              std::string_view entries, UnixMillis now_ms);
+
   // Adds all changes since the last checkpoint, the log number they reach, and the removal of the log
   // up to it, to one batch. The caller writes the batch; until it is durable the log is what counts.
   Status Checkpoint(state::WriteBatch* batch);
@@ -187,6 +196,12 @@ class Shard {
     const plan::CompiledRule* rule;
   };
 
+  // An event is remembered per class: its rows of one class pass or fail together.
+  static Hash128 IdentityIn(const plan::KeyClass& row_class, Hash128 identity) {
+    identity.high ^= row_class.id.high;
+    identity.low ^= row_class.id.low;
+    return identity;
+  }
   Status SwitchRules(RuleSetVersion version, UnixMillis now_ms);
   Status Advance(const Instant& instant);
   Status JudgeTicks(const Instant& instant);
@@ -198,6 +213,8 @@ class Shard {
   StatusOr<const RuleState*> FindCounting(const Hash128& rule, RuleSetVersion version) const;
   StatusOr<RuleState*> FindSpread(const Hash128& rule, RuleSetVersion version);
   void FindSpreadJudged(std::size_t window_index);
+  Status FindRow(const exec::EntryHeader& entry, const exec::RowView& row, UnixMillis ingested_ms,
+                 UnixMillis now_ms, RuleState* rule, EventFate* event);
   // Up to where every spread rule is judged, as far as it was told; kTimeMax when there is none.
   UnixMillis SpreadDoneMs() const;
   Status ApplyTick(const TickVerdict& tick, const Instant& instant, ApplyOutcome* outcome);

@@ -25,8 +25,12 @@ Status Storms::Load() {
   return damaged ? DataLoss("shard {}: a storm's period is malformed", shard_) : OkStatus();
 }
 
+UnixMillis Storms::PeriodEnd(int64_t period_ms, UnixMillis judged_ms) {
+  return CeilDiv(judged_ms, period_ms) * period_ms;
+}
+
 Storms::Period& Storms::At(const Hash128& rule, int64_t period_ms, UnixMillis judged_ms) {
-  const UnixMillis end_ms = CeilDiv(judged_ms, period_ms) * period_ms;
+  const UnixMillis end_ms = PeriodEnd(period_ms, judged_ms);
   std::string bytes;
   ByteWriter writer(&bytes);
   rule.AppendTo(&bytes);

@@ -24,6 +24,9 @@ class Storms {
 
   Storms(ShardId shard, state::StateStore* store) : shard_(shard), store_(store) {}
 
+  // The end of the period that a time falls into.
+  static UnixMillis PeriodEnd(int64_t period_ms, UnixMillis judged_ms);
+
   Status Load();
   // The period of a rule (RuleHash) that an alert judged at the time falls into; the caller may change
   // its counts.

@@ -73,6 +73,68 @@ TEST_F(FeedTest, DeliveredTwiceThroughTwoNodesInOtherBatchesCountsOnce) {
   EXPECT_EQ(one.status().repeated + two.status().repeated, kEvents);
 }
 
+// Each of a user's events comes through another node; three of them together are an alert.
+TEST_F(FeedTest, CountsAreNotKeptPerNode) {
+  WorkerNode w1("w1");
+  WorkerNode w2("w2");
+  const std::map<std::string, std::string> addresses{{"w1", w1.address()}, {"w2", w2.address()}};
+  std::vector<std::unique_ptr<IngestNode>> nodes;
+  for (int i = 0; i < 3; ++i) {
+    ingest::RemoteLinkOptions link;
+    link.ingest_id = fmt::format("i{}", i);
+    nodes.push_back(std::make_unique<IngestNode>(w1.rules(), addresses, link));
+    nodes.back()->SetTable(1, {"w1", "w2"});
+  }
+  const auto alerts = [&] {
+    return w1.worker()->GetStatus().rules.at(0).alerts + w2.worker()->GetStatus().rules.at(0).alerts;
+  };
+  for (std::size_t node = 0; node < nodes.size(); ++node) {
+    EXPECT_EQ(alerts(), 0U);
+    std::vector<std::string> events;
+    for (int user = 0; user < 10; ++user) {
+      events.push_back(Event(fmt::format("e{}-{}", node, user), now_ms_, fmt::format("user{}", user)));
+    }
+    EXPECT_TRUE(nodes[node]->PushUntilTaken(events).status.ok());
+  }
+  EXPECT_EQ(alerts(), 10U);
+}
+
+// The third event comes half an hour after its time, when that has long closed.
+TEST_F(FeedTest, EventsAreNotMissedWhenTheyComeLate) {
+  WorkerNode w1("w1");
+  IngestNode ingest(w1.rules(), {{"w1", w1.address()}});
+  ingest.SetTable(1, {"w1"});
+  const UnixMillis then_ms = now_ms_ - 30 * kMillisPerMinute;
+  EXPECT_TRUE(
+      ingest.PushUntilTaken({Event("a", then_ms, "ana"), Event("b", then_ms, "ana")}).status.ok());
+  WaitFor(
+      [&] {
+        for (const worker::ShardStatus& shard : w1.worker()->GetStatus().shards) {
+          if (shard.closed_ms > then_ms + 20 * kMillisPerMinute) {
+            return true;
+          }
+        }
+        return false;
+      },
+      "time to close");
+  EXPECT_EQ(w1.worker()->GetStatus().rules.at(0).alerts, 0U);
+  EXPECT_TRUE(ingest.PushUntilTaken({Event("c", then_ms + 1000, "ana")}).status.ok());
+  EXPECT_EQ(w1.worker()->GetStatus().rules.at(0).alerts, 1U);
+  worker::AlertQuery all;
+  all.limit = 10;
+  const auto found = w1.worker()->FindAlerts(all);
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->alerts.size(), 1U);
+  EXPECT_LT(found->alerts[0].window_end_ms, then_ms + kMillisPerMinute);
+  // Beyond the lateness it is not counted, and that is said.
+  const ingest::BatchResult refused =
+      ingest.PushUntilTaken({Event("d", now_ms_ - 61 * kMillisPerMinute, "ana")});
+  EXPECT_TRUE(refused.status.ok());
+  EXPECT_EQ(w1.worker()->GetStatus().late, 1U);
+  ASSERT_EQ(w1.worker()->GetStatus().dead_letters.size(), 1U);
+  EXPECT_EQ(w1.worker()->GetStatus().dead_letters[0].event_id, "d");
+}
+
 TEST_F(FeedTest, ABatchIsSharedAmongTheWorkersOfItsShards) {
   WorkerNode w1("w1");
   WorkerNode w2("w2");

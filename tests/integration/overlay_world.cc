@@ -45,6 +45,14 @@ void OverlayWorld::Restart(bool with_checkpoint) {
   }
 }
 
+void OverlayWorld::Spill() {
+  const auto batch = store_->NewBatch();
+  ASSERT_TRUE(shard_->Checkpoint(batch.get()).ok());
+  ASSERT_TRUE(store_->Write(batch.get(), true).ok());
+  shard_->Evict(0);
+  ASSERT_EQ(shard_->groups_in_memory(), 0U);
+}
+
 void OverlayWorld::Append(std::string record) {
   const LogNumber number(shard_->applied().value + 1);
   shard::ApplyOutcome outcome;

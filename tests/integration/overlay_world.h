@@ -44,6 +44,8 @@ class OverlayWorld : public shard::Environment, private source::Sink {
   void Close(UnixMillis closed_ms);
   void End() { Close(shard::kTimeMax); }
   void Restart(bool with_checkpoint);
+  // Writes what changed, and frees all groups in memory.
+  void Spill();
 
   const plan::RuleSet& rules() const { return *versions_.rbegin()->second; }
   // Of the newest Activate, one list per file.

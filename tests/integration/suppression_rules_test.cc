@@ -396,5 +396,26 @@ TEST(SuppressionRulesTest, NothingIsCutAtAHundredSignalsOrAThousandRows) {
   EXPECT_THAT(world.Alerts(), SizeIs(1200));
 }
 
+TEST(SuppressionRulesTest, NoStateIsDroppedWhenMemoryIsShort) {
+  for (const plan::JudgeMode mode : {plan::JudgeMode::kContinuous, plan::JudgeMode::kSchedule}) {
+    plan::CompileOptions compile;
+    compile.mode = mode;
+    OverlayWorld world({compile, 100, 0});
+    world.Activate({{"r.toml", RuleText("type = \"esql\"\nlanguage = \"esql\"", kStats, "")}});
+    // Each group fires with its third event; between two of its events it is in no memory.
+    for (int i = 0; i < 3; ++i) {
+      std::vector<Counted> events;
+      for (int user = 0; user < 500; ++user) {
+        events.push_back({kBegin + i, fmt::format("u{}", user), {"a1"}});
+      }
+      EXPECT_THAT(world.Alerts(), SizeIs(0));
+      world.Feed(Documents(events));
+      world.Spill();
+    }
+    world.End();
+    EXPECT_THAT(world.Alerts(), SizeIs(500));
+  }
+}
+
 }  // namespace
 }  // namespace weir::integration

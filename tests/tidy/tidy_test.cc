@@ -211,5 +211,24 @@ TEST(LinksTest, HoldInThisRepository) {
   ExpectNone(CheckLinks(Repository()));
 }
 
+TEST(PainsTest, FindTestsThatAreNotThere) {
+  const SourceFile test = MakeFile("tests/unit/x/a_test.cc",
+                                   "TEST(ATest, Holds) {}\nTEST_F(BTest,\n       AlsoHolds) {\n}\n");
+  const auto check = [&](std::string_view table) {
+    return CheckPains({test, MakeFile("docs/pains.md", table)});
+  };
+  constexpr char kHead[] = "| A | B | C |\n| --- | --- | --- |\n";
+  EXPECT_THAT(check(fmt::format("{}| a | b | `ATest.Holds`, `BTest.AlsoHolds` |\n", kHead)), IsEmpty());
+  EXPECT_THAT(check(fmt::format("{}| a | b | `ATest.Hold` |\n", kHead)),
+              ElementsAre(HasSubstr("docs/pains.md:3: no test ATest.Hold")));
+  EXPECT_THAT(check(fmt::format("{}| a | b | none |\n", kHead)),
+              ElementsAre(HasSubstr("docs/pains.md:3: names no test")));
+  EXPECT_THAT(CheckPains({test}), ElementsAre(HasSubstr("docs/pains.md is missing")));
+}
+
+TEST(PainsTest, HoldInThisRepository) {
+  ExpectNone(CheckPains(Repository()));
+}
+
 }  // namespace
 }  // namespace weir::tidy

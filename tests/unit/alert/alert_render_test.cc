@@ -172,6 +172,14 @@ TEST(RenderTest, LetsNoControlCharacterOfAnEventThrough) {
   }
 }
 
+TEST(SummarizeColumnsTest, SaysHowManyOfThingsAndTheValueOfOthers) {
+  Alert alert;
+  alert.columns = {Cell("invalid_calls", Value::Long(5)), Cell("Esql.inference_call_count", Value::Long(6)),
+                   Cell("http_status", Value::Long(403)), Cell("tokens", Value::Double(1.5))};
+  EXPECT_EQ(SummarizeColumns(alert, 0),
+            "5 invalid calls, inference call count 6, http status 403, tokens 1.5");
+}
+
 TEST(SummarizeColumnsTest, PutsNumbersBeforeKindsBeforeSingleValues) {
   Alert alert;
   alert.columns = {

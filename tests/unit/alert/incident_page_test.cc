@@ -107,7 +107,7 @@ TEST(IncidentPageTest, TellsTheWholeAlert) {
       "  ID            TIME (UTC)           SEVERITY  RULE        "
       "GROUP                                                                  COUNTED\n"
       "  abcdef012345  2024-10-29 15:51:43  high      Other rule  "
-      "user_identity.arn=assumed-role/Builder/alice, account.id=123456789012  calls 7 (acknowledged)\n"
+      "user_identity.arn=assumed-role/Builder/alice, account.id=123456789012  7 calls (acknowledged)\n"
       "  and 3 more\n"
       "\n"
       "Next\n"
@@ -189,6 +189,23 @@ TEST(IncidentPageTest, NextCommandsFollowTheStatusAndNeverMislead) {
   EXPECT_THAT(page, Not(HasSubstr("--field source.name")));
   EXPECT_THAT(page, Not(HasSubstr("--field 'source.name")));
   EXPECT_THAT(page, Not(HasSubstr("--field gone")));
+}
+
+TEST(IncidentPageTest, LengthsAreToldInTwoUnits) {
+  Incident incident = SampleIncident();
+  const auto episode = [&](int64_t length_ms) {
+    incident.alert.episode_end_ms = incident.alert.episode_start_ms + length_ms;
+    const std::string page = RenderIncident(incident, {});
+    const std::size_t begin = page.find('(', page.find("  episode  "));
+    return page.substr(begin, page.find(')', begin) - begin + 1);
+  };
+  EXPECT_EQ(episode(250), "(250ms)");
+  EXPECT_EQ(episode(12'460), "(12.4s)");
+  EXPECT_EQ(episode(12'000), "(12s)");
+  EXPECT_EQ(episode(2'132'000), "(35m 32s)");
+  EXPECT_EQ(episode(3 * kMillisPerHour), "(3h)");
+  EXPECT_EQ(episode(47 * kMillisPerHour + 59 * kMillisPerMinute), "(47h 59m)");
+  EXPECT_EQ(episode(50 * kMillisPerHour), "(2d 2h)");
 }
 
 TEST(IncidentPageTest, RelativeTimesStandBesideTheTimes) {

@@ -159,6 +159,68 @@ TEST_F(ExplainEventTest, JsonHasAnObjectForEachEventAndRule) {
   EXPECT_THAT(outcome.out, HasSubstr(R"("values":{"event.action":"\"b\""})"));
 }
 
+// What the file alone would make: an alert, hits that fold into it, repeats.
+TEST_F(ExplainEventTest, NamesTheAlertThatTheEventsOfTheFileWouldMake) {
+  for (const std::string interval : {"auto", "schedule"}) {
+    SCOPED_TRACE(interval);
+    const std::string rule = Write("rule.toml", R"toml([rule]
+name = "Calls"
+rule_id = "calls"
+type = "esql"
+language = "esql"
+query = '''
+FROM logs-x.y-* | STATS n = COUNT(*) BY user.name | WHERE n >= 3
+'''
+from = "now-10m"
+interval = "5m"
+severity = "low"
+risk_score = 10
+
+[rule.alert_suppression]
+group_by = ["user.name"]
+duration = {value = 2, unit = "h"}
+missing_fields_strategy = "suppress"
+)toml");
+    const std::string overlay = Write("overlay.yaml", R"(silences:
+  - name: drill
+    rules: [calls]
+    group: {user.name: "bob"}
+    until: 2026-03-02T10:00:30Z
+    author: ana
+    reason: a drill
+)");
+    std::string text;
+    const auto add = [&](const std::string& id, const std::string& time, const std::string& user) {
+      text += fmt::format("{{\"@timestamp\":\"2026-03-02T{}Z\",\"event.id\":\"{}\","
+                          "\"data_stream\":{{\"dataset\":\"x.y\"}},\"user.name\":\"{}\"}}\n",
+                          time, id, user);
+    };
+    for (int i = 0; i < 3; ++i) {
+      add(fmt::format("b{}", i), fmt::format("10:0{}:10", i), "bob");
+      add(fmt::format("s{}", i), fmt::format("11:0{}:00", i), "bob");
+    }
+    add("b1", "10:01:10", "bob");
+    add("c1", "10:01:00", "cleo");
+    const std::string events = Write("events.ndjson", text);
+    const auto lines_of = [&](const std::string& out, const std::string& id) {
+      const std::size_t begin = out.find("event \"" + id + "\"");
+      EXPECT_NE(begin, std::string::npos) << out;
+      return out.substr(begin, out.find("\nevent ", begin) - begin);
+    };
+    const Outcome outcome = RunCommand({"explain", "event", events.c_str(), "--rules", rule.c_str(),
+                                        "--overlay", overlay.c_str(), "--mode", interval.c_str()});
+    EXPECT_EQ(outcome.exit_code, kExitOk) << outcome.err;
+    const std::string first = lines_of(outcome.out, "b0");
+    EXPECT_THAT(first, HasSubstr("\n    alert       "));
+    EXPECT_THAT(first, HasSubstr("\n    silence     drill until 2026-03-02T10:00:30.000Z"));
+    EXPECT_THAT(lines_of(outcome.out, "s0"), HasSubstr("\n    suppressed  its hit is folded into alert "));
+    EXPECT_THAT(lines_of(outcome.out, "s0"), Not(HasSubstr("silence")));
+    EXPECT_THAT(lines_of(outcome.out, "c1"), Not(HasSubstr("alert")));
+    EXPECT_THAT(outcome.out.substr(outcome.out.rfind("event \"b1\"")),
+                HasSubstr("\n  repeat     it is event 3 of the file again"));
+  }
+}
+
 TEST_F(ExplainEventTest, SaysWhatIsMissing) {
   const Outcome unknown =
       Explain(fmt::format("FROM logs-x.y-* {}", kCount), R"("event.action":"b")", {"--rule", "other"});

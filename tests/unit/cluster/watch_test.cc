@@ -259,6 +259,29 @@ TEST_F(RuleFeedTest, WhoComesSecondIsAborted) {
   EXPECT_EQ(Publish(&second, Rules("three"), {meta::Compare::Exists("leader")}), "ABORTED");
 }
 
+TEST_F(RuleFeedTest, OnlyTheNewestVersionsAreKept) {
+  std::vector<std::string> told;
+  RuleFeed feed(&link_, world_.scheduler(), Note(&told));
+  feed.Start();
+  world_.Advance(10);
+  const uint64_t newest = kRuleSetsKept + 5;
+  // One of those that go lies in parts.
+  EXPECT_EQ(Publish(&feed, Rules(std::string(600 * 1024, 'x'))), "ok 1");
+  for (uint64_t version = 2; version <= newest; ++version) {
+    EXPECT_EQ(Publish(&feed, Rules("one")), fmt::format("ok {}", version));
+  }
+  EXPECT_EQ(told.size(), newest);   // who was there was told of all
+  std::vector<std::string> late;
+  RuleFeed second(&link_, world_.scheduler(), Note(&late));
+  second.Start();
+  world_.Advance(10);
+  ASSERT_EQ(late.size(), kRuleSetsKept);
+  EXPECT_EQ(late.front().substr(0, 2), "6:");
+  EXPECT_EQ(second.newest()->version, RuleSetVersion(newest));
+  EXPECT_EQ(Publish(&second, Rules("two")), fmt::format("ok {}", newest + 1));
+  EXPECT_THAT(world_.List("rules/"), SizeIs(kRuleSetsKept));   // the parts went, too
+}
+
 TEST_F(RuleFeedTest, LongRuleSetsGoInParts) {
   std::string text;
   for (int i = 0; text.size() < 3'000'000; ++i) {

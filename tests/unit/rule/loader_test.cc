@@ -164,6 +164,41 @@ TEST(LoaderTest, MapsThreatsAndAtlasTags) {
   EXPECT_EQ(atlas.techniques[1].entry.id, "AML.T0040");
 }
 
+TEST(LoaderTest, TechniquesOfTagsThatTheMappingsNameAreNotNamedAgain) {
+  std::string text(kFull);
+  const std::string tag = "\"Mitre Atlas: T0040\"";
+  text.replace(text.find(tag), tag.size(), tag + ", \"Mitre Atlas: T0051\"");
+  const LoadResult result = LoadRule("full.toml", text + R"toml(
+[[rule.threat]]
+framework = "MITRE ATLAS"
+
+[rule.threat.tactic]
+id = "AML.TA0011"
+name = "Impact"
+reference = "https://atlas.mitre.org/tactics/AML.TA0011"
+
+[[rule.threat.technique]]
+id = "AML.T0040"
+name = "AI Model Inference API Access"
+reference = "https://atlas.mitre.org/techniques/AML.T0040"
+
+[[rule.threat.technique]]
+id = "AML.T0024"
+name = "Exfiltration via AI Inference API"
+reference = "https://atlas.mitre.org/techniques/AML.T0024"
+)toml");
+  ASSERT_TRUE(result.rule.has_value());
+  ASSERT_EQ(result.rule->threat.size(), 3U);
+  const std::vector<ThreatTechnique>& mapped = result.rule->threat[1].techniques;
+  ASSERT_EQ(mapped.size(), 2U);
+  EXPECT_TRUE(mapped[0].subtechniques.empty());
+  ASSERT_EQ(mapped[1].subtechniques.size(), 1U);
+  EXPECT_EQ(mapped[1].subtechniques[0].id, "AML.T0024.000");
+  const std::vector<ThreatTechnique>& tags = result.rule->threat[2].techniques;
+  ASSERT_EQ(tags.size(), 1U);
+  EXPECT_EQ(tags[0].entry.id, "AML.T0051");
+}
+
 TEST(LoaderTest, HasElasticsDefaults) {
   const LoadResult result = LoadRule("m.toml", Minimal());
   EXPECT_THAT(Briefs(result), IsEmpty());
