@@ -26,6 +26,9 @@ namespace {
 namespace rule_pb = weir::rule::v1;
 namespace cluster_pb = weir::cluster::v1;
 
+// The end of year 9999; the end of a replay closes times behind it.
+constexpr UnixMillis kLatestShownMs = 253'402'300'799'999;
+
 // The newest rule set, with what was switched on and off.
 bool ReadRules(const std::string& address, cluster::RuleSetTexts* texts) {
   rule_pb::ListRulesResponse list;
@@ -76,6 +79,9 @@ std::string AlertText(const explain_pb::RowAlert& alert) {
 }
 
 std::string TimeText(const explain_pb::ExplainedRow& row) {
+  if (wire::TimeFromProto(row.limit()) > kLatestShownMs) {
+    return "the replay is over: nothing is counted any more";
+  }
   const std::string limit = FormatTime(wire::TimeFromProto(row.limit()));
   return row.time() == explain_pb::ROW_TIME_LATE
              ? fmt::format("if it came now it would be late: events up to {} are not counted any more", limit)

@@ -58,8 +58,8 @@ class RuleFeed {
   // The newest that was told; null: none.
   const RuleSetTexts* newest() const;
 
-  // Adds the next version, and takes away those before the newest kRuleSetsKept; the given one is ignored, and active_from_ms raised above that of the
-  // newest if it is not. kAborted when another got in between, or the fence does not hold.
+  // Adds the next version, and takes away those before the newest kRuleSetsKept; the given one is ignored,
+  // and active_from_ms raised above that of the newest if it is not. kAborted when another got in between, or the fence does not hold.
   // kUnavailable: not reached, or not synced; it may yet appear. kInvalidArgument: too long. done
   // is dropped with the feed.
   void Publish(RuleSetTexts rules, std::vector<meta::Compare> fence,

@@ -41,9 +41,14 @@ Status AlertBook::Load(uint64_t last_change,
   return OkStatus();
 }
 
+UnixMillis AlertBook::RecoveryTime(const alert::Alert& alert) const {
+  return replay_ ? alert.episode_end_ms : std::max(time_ms_, alert.episode_end_ms);
+}
+
 void AlertBook::BeginRecord(const Instant& instant) {
   const bool finite = instant.closed_ms > kTimeMin && instant.closed_ms < kTimeMax;
   time_ms_ = instant.now_ms != 0 ? instant.now_ms : (finite ? instant.closed_ms : 0);
+  replay_ = instant.now_ms == 0;
   if (!cuts_.empty() && finite) {
     std::erase_if(cuts_, [&](const auto& cut) {
       return cut.second < instant.closed_ms - cut_horizon_ms_;

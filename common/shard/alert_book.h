@@ -38,6 +38,9 @@ class AlertBook {
   void BeginRecord(const Instant& instant);
   // When the record was made: the primary's clock, in a replay how far time had come. 0: not known.
   UnixMillis time_ms() const { return time_ms_; }
+  // When an alert whose episode is over recovered: when that was seen. In a replay, where time comes in
+  // leaps as long as the batches, when it was over.
+  UnixMillis RecoveryTime(const alert::Alert& alert) const;
 
   // The alert as it is now; NotFound.
   StatusOr<alert::Alert> Get(const Hash128& id) const;
@@ -77,6 +80,7 @@ class AlertBook {
   Listener listener_;
   const int64_t cut_horizon_ms_;
   UnixMillis time_ms_ = 0;
+  bool replay_ = false;
   uint64_t last_change_ = 0;
   std::unordered_map<Hash128, alert::Alert> changed_;
   std::unordered_set<Hash128> forgotten_;   // since the last checkpoint

@@ -46,7 +46,7 @@ Status Shard::RecoverEpisodes(UnixMillis closed_ms) {
         }
       }
     }
-    if (alert::Recover(std::max(alerts_.time_ms(), alert.episode_end_ms), &alert)) {
+    if (alert::Recover(alerts_.RecoveryTime(alert), &alert)) {
       alerts_.Put(std::move(alert));
     }
   }

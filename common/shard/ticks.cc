@@ -184,7 +184,7 @@ Status Judge::RecoverTick(TickEpisodes::iterator ended) {
   const TickEpisode& episode = ended->second;
   if (episode.owns_alert) {
     WEIR_ASSIGN_OR_RETURN(alert::Alert alert, alerts_->Get(episode.alert));
-    if (alert::Recover(std::max(alerts_->time_ms(), alert.episode_end_ms), &alert)) {
+    if (alert::Recover(alerts_->RecoveryTime(alert), &alert)) {
       alerts_->Put(std::move(alert));
     }
   }
