@@ -21,7 +21,7 @@ using Published = std::function<void(StatusOr<RuleSetVersion>)>;
 
 // Begins the value of a rule set that lies in parts; others begin with their own format version.
 // stored: do not change
-constexpr uint8_t kInParts = 2;
+constexpr uint8_t kInParts = 2;   // no version of RuleSetTexts
 constexpr std::size_t kPartBytes = 512 * 1024;
 constexpr std::size_t kPartsMax = 100;
 constexpr std::size_t kForgottenMax = 20;   // versions that one transaction takes away

@@ -9,7 +9,7 @@
 namespace weir::cluster {
 namespace {
 
-constexpr uint8_t kTextsVersion = 2;               // stored: do not change
+constexpr uint8_t kTextsVersion = 3;   // stored: do not change; 2 is a list of parts (rule_feed.cc)
 constexpr uint8_t kTextsVersionWithoutEvidence = 1;
 
 bool SameFile(const RuleSetTexts::File& one, const RuleSetTexts::File& other) {
