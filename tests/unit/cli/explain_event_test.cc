@@ -169,7 +169,7 @@ rule_id = "calls"
 type = "esql"
 language = "esql"
 query = '''
-FROM logs-x.y-* | STATS n = COUNT(*) BY user.name | WHERE n >= 3
+FROM logs-aws.cloudtrail-* | STATS n = COUNT(*) BY user.name | WHERE n >= 3
 '''
 from = "now-10m"
 interval = "5m"
@@ -192,7 +192,7 @@ missing_fields_strategy = "suppress"
     std::string text;
     const auto add = [&](const std::string& id, const std::string& time, const std::string& user) {
       text += fmt::format("{{\"@timestamp\":\"2026-03-02T{}Z\",\"event.id\":\"{}\","
-                          "\"data_stream\":{{\"dataset\":\"x.y\"}},\"user.name\":\"{}\"}}\n",
+                          "\"data_stream\":{{\"dataset\":\"aws.cloudtrail\"}},\"user.name\":\"{}\"}}\n",
                           time, id, user);
     };
     for (int i = 0; i < 3; ++i) {

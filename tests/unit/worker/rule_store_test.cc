@@ -46,7 +46,8 @@ class RuleStoreTest : public ::testing::Test {
   }
   std::vector<uint64_t> Stored() {
     std::vector<uint64_t> stored;
-    for (const RuleSetVersion& version : *RuleStore(store_.get()).Versions()) {
+    const StatusOr<std::vector<RuleSetVersion>> versions = RuleStore(store_.get()).Versions();
+    for (const RuleSetVersion& version : *versions) {
       stored.push_back(version.value);
     }
     return stored;
