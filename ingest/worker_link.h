@@ -25,7 +25,8 @@ class WorkerLink {
  public:
   using Done = std::function<void(worker::FrameResult)>;
 
-  virtual ~WorkerLink() = default;   // answers what is under way as unavailable
+  // What is under way is answered as unavailable, perhaps after it returned.
+  virtual ~WorkerLink() = default;
 
   // Sends a frame whose parts carry epochs. done is called once, from any thread: with the worker's result,
   // or kUnavailable when there is no connection, or it broke (then maybe_taken is set: what became of the
