@@ -117,10 +117,7 @@ Value Log(const Frame& frame, Args args) {
   if (base == 1) {
     return Fail(frame, "/ by zero");
   }
-  if (base == 10) {
-    return Finite(frame, std::log10(number));
-  }
-  return Finite(frame, std::log(number) / std::log(base));
+  return Finite(frame, std::log10(number) / std::log10(base));
 }
 
 // Whole numbers are their own ceiling and floor, whatever their count.
