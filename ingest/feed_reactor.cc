@@ -12,10 +12,12 @@ namespace {
 namespace pb = weir::worker::v1;
 using worker::FrameResult;
 
-constexpr uint32_t kProtocolVersion = 1;
+constexpr uint32_t kProtocolVersion = 2;
+// Frames that have so many bytes together need no more company, and go at once.
+constexpr uint64_t kFullMessageBytes = 256 << 10;
 
 void FillFrame(UnixMillis stamp_ms, exec::Frame frame, OutgoingFrame* to) {
-  pb::FeedFrame* message = to->request->mutable_frame();
+  pb::FeedFrame* message = to->message;
   message->set_stamp_unix_millis(stamp_ms);
   message->set_rule_set_version(frame.version.value);
   message->set_explicit_ingested(frame.explicit_ingested);
@@ -34,7 +36,7 @@ void FillFrame(UnixMillis stamp_ms, exec::Frame frame, OutgoingFrame* to) {
 }
 
 exec::Frame TakeFrame(OutgoingFrame* from) {
-  pb::FeedFrame* message = from->request->mutable_frame();
+  pb::FeedFrame* message = from->message;
   exec::Frame frame;
   frame.version = RuleSetVersion(message->rule_set_version());
   frame.explicit_ingested = message->explicit_ingested();
@@ -152,8 +154,9 @@ bool FeedReactor::Submit(UnixMillis stamp_ms, exec::Frame* frame, WorkerLink::Do
   auto outgoing = std::make_shared<OutgoingFrame>();
   FillFrame(stamp_ms, std::move(*frame), outgoing.get());
   outgoing->done = std::move(*done);
-  outgoing->request->mutable_frame()->set_id(next_id_);
+  outgoing->message->set_id(next_id_);
   inflight_bytes_ += outgoing->bytes;
+  queued_bytes_ += outgoing->bytes;
   outgoing_[next_id_++] = outgoing;
   queue_.push_back(std::move(outgoing));
   Write();
@@ -208,6 +211,9 @@ void FeedReactor::Break(std::string_view why) {
 }
 
 void FeedReactor::Heard(bool answers_promise) {
+  if (!broken_because_.empty()) {
+    return;   // the scheduler may be gone
+  }
   pulses_due_ -= answers_promise && pulses_due_ > 0 ? 1 : 0;
   waiting_since_ms_ = pulses_due_ == 0 ? -1 : shared_.scheduler->NowMonotonicMs();
 }
@@ -221,14 +227,52 @@ void FeedReactor::Write() {
     next_promise_.reset();
     write_under_way_ = true;
     StartWrite(&control_);
-  } else if (!queue_.empty()) {
-    writing_ = std::move(queue_.front());
-    queue_.pop_front();
-    writing_->sent = true;
-    writing_->writing = true;
+  } else if (!queue_.empty() && !Pause()) {
+    QueueFrames();
     write_under_way_ = true;
-    StartWrite(writing_->request);
+    StartWrite(&frames_);
   }
+}
+
+// Whether the queue waits for more frames.
+bool FeedReactor::Pause() {
+  if (unanswered_ == 0 || pause_over_ || queued_bytes_ >= kFullMessageBytes) {
+    return false;
+  }
+  if (!pausing_ && broken_because_.empty()) {
+    pausing_ = true;
+    shared_.scheduler->PostAfter(shared_.options.send_pause_ms, [weak = weak_from_this()] {
+      if (const std::shared_ptr<FeedReactor> self = weak.lock()) {
+        self->EndPause();
+      }
+    });
+  }
+  return true;
+}
+
+void FeedReactor::EndPause() {
+  const std::lock_guard lock(mutex_);
+  pausing_ = false;
+  pause_over_ = !queue_.empty();
+  Write();
+}
+
+// Moves frames from the queue to the next message; those beyond its size go with the one after it.
+void FeedReactor::QueueFrames() {
+  auto* frames = frames_.mutable_frames()->mutable_frames();
+  uint64_t bytes = 0;
+  while (!queue_.empty() && bytes < kFullMessageBytes) {
+    OutgoingPtr& next = queue_.front();
+    bytes += next->bytes;
+    next->sent = true;
+    next->writing = true;
+    frames->UnsafeArenaAddAllocated(next->message);
+    writing_.push_back(std::move(next));
+    queue_.pop_front();
+  }
+  queued_bytes_ -= bytes;
+  unanswered_ += writing_.size();
+  pause_over_ = false;
 }
 
 void FeedReactor::OnReadDone(bool ok) {
@@ -240,70 +284,79 @@ void FeedReactor::OnReadDone(bool ok) {
     RemoveHold();
     return;
   }
-  {
-    std::unique_lock lock(mutex_);
-    switch (response_.kind_case()) {
-      case pb::FeedResponse::kWelcome:
-        welcomed_ = true;
-        Heard(true);
-        break;
-      case pb::FeedResponse::kPulse:
-        Heard(true);
-        break;
-      case pb::FeedResponse::kResult: {
-        Heard(false);
-        const OutgoingPtr outgoing = Forget(response_.result().id());
-        if (outgoing != nullptr) {
-          Answer(std::move(lock), outgoing, ResultFromProto(response_.result()));
-        }
-        break;
-      }
-      case pb::FeedResponse::KIND_NOT_SET:
-        break;
-    }
+  if (response_.has_results()) {
+    TakeResults(response_.results());
+  } else if (response_.has_welcome() || response_.has_pulse()) {
+    const std::lock_guard lock(mutex_);
+    welcomed_ = welcomed_ || response_.has_welcome();
+    Heard(true);
   }
   StartRead(&response_);
 }
 
+void FeedReactor::TakeResults(const pb::FeedResults& results) {
+  std::vector<std::pair<OutgoingPtr, const pb::FeedResult*>> answered;
+  {
+    const std::lock_guard lock(mutex_);
+    Heard(false);
+    for (const pb::FeedResult& result : results.results()) {
+      OutgoingPtr outgoing = Forget(result.id());
+      if (outgoing == nullptr) {
+        continue;
+      }
+      if (outgoing->writing) {
+        outgoing->early = ResultFromProto(result);   // gRPC may still look at the message
+      } else {
+        answered.emplace_back(std::move(outgoing), &result);
+      }
+    }
+    Write();
+  }
+  for (const auto& [outgoing, result] : answered) {
+    Answer(outgoing.get(), ResultFromProto(*result));
+  }
+}
+
 OutgoingPtr FeedReactor::Forget(uint64_t id) {
   const auto found = outgoing_.find(id);
-  if (found == outgoing_.end()) {
+  if (found == outgoing_.end() || !found->second->sent) {
     return nullptr;
   }
   OutgoingPtr outgoing = std::move(found->second);
   outgoing_.erase(found);
   inflight_bytes_ -= outgoing->bytes;
+  --unanswered_;
   return outgoing;
 }
 
-void FeedReactor::Answer(std::unique_lock<std::mutex> lock, const OutgoingPtr& outgoing,
-                        FrameResult result) {
-  if (outgoing->writing) {
-    outgoing->early = std::move(result);   // gRPC may still look at the message
-    return;
-  }
-  lock.unlock();
+void FeedReactor::Answer(OutgoingFrame* outgoing, FrameResult result) {
   if (!result.status.ok()) {
-    result.frame = TakeFrame(outgoing.get());
+    result.frame = TakeFrame(outgoing);
   }
   outgoing->done(std::move(result));
 }
 
 void FeedReactor::OnWriteDone(bool ok) {
-  std::unique_lock lock(mutex_);
-  write_under_way_ = false;
-  const OutgoingPtr written = std::move(writing_);
-  writing_ = nullptr;
-  if (ok) {
-    Write();
+  std::vector<OutgoingPtr> written;
+  {
+    const std::lock_guard lock(mutex_);
+    write_under_way_ = false;
+    written.swap(writing_);
+    auto* frames = frames_.mutable_frames()->mutable_frames();
+    while (!frames->empty()) {
+      frames->UnsafeArenaReleaseLast();
+    }
+    for (const OutgoingPtr& outgoing : written) {
+      outgoing->writing = false;
+    }
+    if (ok) {
+      Write();
+    }
   }
-  if (written == nullptr) {
-    return;
-  }
-  written->writing = false;
-  if (written->early.has_value()) {
-    FrameResult result = std::move(*written->early);
-    Answer(std::move(lock), written, std::move(result));
+  for (const OutgoingPtr& outgoing : written) {
+    if (outgoing->early.has_value()) {
+      Answer(outgoing.get(), std::move(*outgoing->early));
+    }
   }
 }
 
@@ -316,6 +369,8 @@ void FeedReactor::OnDone(const grpc::Status& grpc_status) {
     closed_ = true;
     outgoing.swap(outgoing_);
     queue_.clear();
+    queued_bytes_ = 0;
+    unanswered_ = 0;
     inflight_bytes_ = 0;
     if (!broken_because_.empty()) {
       status = MakeError(StatusCode::kUnavailable, broken_because_);

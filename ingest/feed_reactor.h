@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 
@@ -24,8 +25,8 @@ namespace weir::ingest {
 // A frame on its way. The message keeps the rows until the answer, in case they must be sent again.
 struct OutgoingFrame {
   google::protobuf::Arena arena;
-  weir::worker::v1::FeedRequest* request =
-      google::protobuf::Arena::CreateMessage<weir::worker::v1::FeedRequest>(&arena);
+  weir::worker::v1::FeedFrame* message =
+      google::protobuf::Arena::CreateMessage<weir::worker::v1::FeedFrame>(&arena);
   WorkerLink::Done done;
   uint64_t bytes = 0;
   bool sent = false;                 // its write began
@@ -40,6 +41,9 @@ struct LinkShared {
   task::Scheduler* scheduler = nullptr;
 };
 
+// Frames go alone while all before them are answered. Otherwise they wait for company, up to
+// send_pause_ms, and go together: what a message costs does not depend on how many frames it has.
+//
 // Keeps itself until gRPC is done with it. Writes begin from any thread, so it is held open (AddHold)
 // until the read side has ended. Thread safe.
 class FeedReactor final : public grpc::ClientBidiReactor<weir::worker::v1::FeedRequest,
@@ -69,12 +73,17 @@ class FeedReactor final : public grpc::ClientBidiReactor<weir::worker::v1::FeedR
   void OnDone(const grpc::Status& status) override;
 
  private:
-  // The rest REQUIRE mutex_.
+  // These REQUIRE mutex_.
   void QueuePromise(const Promise& promise);
   void Heard(bool answers_promise);
   void Write();
+  bool Pause();
+  void QueueFrames();
   OutgoingPtr Forget(uint64_t id);
-  void Answer(std::unique_lock<std::mutex> lock, const OutgoingPtr& outgoing, worker::FrameResult result);
+
+  void EndPause();
+  void TakeResults(const weir::worker::v1::FeedResults& results);
+  static void Answer(OutgoingFrame* outgoing, worker::FrameResult result);
 
   const LinkShared shared_;
   const std::string address_;
@@ -91,9 +100,14 @@ class FeedReactor final : public grpc::ClientBidiReactor<weir::worker::v1::FeedR
   uint64_t next_id_ = 1;
   uint64_t inflight_bytes_ = 0;
   std::unordered_map<uint64_t, OutgoingPtr> outgoing_;   // without an answer
+  uint64_t unanswered_ = 0;            // of outgoing_: sent
   std::deque<OutgoingPtr> queue_;      // not written yet
-  OutgoingPtr writing_;                // null: a hello or promise is, if anything
+  uint64_t queued_bytes_ = 0;
+  bool pausing_ = false;               // EndPause will come
+  bool pause_over_ = false;            // since the last frames were written
+  std::vector<OutgoingPtr> writing_;   // empty: a hello or promise is, if anything
   bool write_under_way_ = false;
+  weir::worker::v1::FeedRequest frames_;             // of writing_, which owns the frames in it
   weir::worker::v1::FeedRequest control_;            // of the hello or promise being written
   std::optional<weir::worker::v1::FeedRequest> next_promise_;
   uint64_t promise_sequence_ = 0;

@@ -13,6 +13,7 @@ namespace {
 
 // Answers that may wait for a slow node; reading pauses beyond it.
 constexpr std::size_t kResponsesMax = 1024;
+constexpr int kResultsPerResponse = 256;
 constexpr int64_t kDrainRetryDelayMs = 1000;
 
 v1::RefusalReason ReasonToProto(FrameResult::Reason reason) {
@@ -95,8 +96,10 @@ Status FeedReactor::Handle() {
   switch (request_.kind_case()) {
     case v1::FeedRequest::kHello:
       return InvalidArgument("a second hello on one connection");
-    case v1::FeedRequest::kFrame:
-      Submit(request_.mutable_frame());
+    case v1::FeedRequest::kFrames:
+      for (v1::FeedFrame& frame : *request_.mutable_frames()->mutable_frames()) {
+        Submit(&frame);
+      }
       break;
     case v1::FeedRequest::kPromise:
       Promise(request_.promise());
@@ -178,8 +181,9 @@ void FeedReactor::Promise(const v1::FeedPromise& promise) {
 }
 
 void FeedReactor::OnResult(uint64_t id, FrameResult result) {
-  v1::FeedResponse response;
-  v1::FeedResult* message = response.mutable_result();
+  std::unique_lock lock(mutex_);
+  --in_flight_;
+  v1::FeedResult* message = AddResult();
   message->set_id(id);
   if (!result.status.ok()) {
     message->set_code(static_cast<int32_t>(result.status.code()));
@@ -196,10 +200,17 @@ void FeedReactor::OnResult(uint64_t id, FrameResult result) {
     message->add_exception_events(exception.event_index);
     message->add_exception_verdicts(VerdictToProto(exception.verdict));
   }
-  std::unique_lock lock(mutex_);
-  --in_flight_;
-  responses_.push_back(std::move(response));
   Advance(std::move(lock));
+}
+
+// Frames that were written to the log together are done together: their answers share messages.
+v1::FeedResult* FeedReactor::AddResult() {
+  const std::size_t under_way = writing_ ? 1 : 0;
+  if (responses_.size() == under_way || !responses_.back().has_results() ||
+      responses_.back().results().results_size() >= kResultsPerResponse) {
+    responses_.emplace_back();
+  }
+  return responses_.back().mutable_results()->add_results();
 }
 
 void FeedReactor::Send(v1::FeedResponse response) {

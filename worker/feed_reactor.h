@@ -39,6 +39,8 @@ class FeedReactor final : public grpc::ServerBidiReactor<v1::FeedRequest, v1::Fe
   void Submit(v1::FeedFrame* frame);
   void Promise(const v1::FeedPromise& promise);
   void OnResult(uint64_t id, FrameResult result);
+  // REQUIRES: mutex_. The next answer, in the last message that is not being written.
+  v1::FeedResult* AddResult();
   void Send(v1::FeedResponse response);
   void End(Status status, bool broken);
   // Starts what can be started: the next write, the next read, or the end. REQUIRES: mutex_ through lock,

@@ -19,7 +19,7 @@ class AlertFeedReactor;
 class FeedReactor;
 
 // Of weir.worker.v1.FeedHello.
-inline constexpr uint32_t kFeedProtocolVersion = 1;
+inline constexpr uint32_t kFeedProtocolVersion = 2;
 
 class WorkerService final : public v1::WorkerService::CallbackService {
  public:

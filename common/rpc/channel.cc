@@ -27,13 +27,13 @@ void KeepCallbackThreads() {
     grpc::ByteBuffer request{&empty, 1};   // one without slices is no message
     grpc::ByteBuffer response;
   };
-  static Keeper* const keeper = [] {
-    auto* made = new Keeper();   // never deleted
+  // Never deleted. Nobody reads the pointer, but with it a leak checker finds what it keeps.
+  [[gnu::used]] static Keeper* const keeper = [] {
+    auto* made = new Keeper();
     made->stub.UnaryCall(&made->context, "/weir.rpc.Keeper/Keep", grpc::StubOptions(),
                          &made->request, &made->response, [](const grpc::Status&) {});
     return made;
   }();
-  static_cast<void>(keeper);
 }
 
 grpc::ChannelArguments CommonArguments() {

@@ -238,7 +238,7 @@ TEST_F(FeedTest, AWorkerMayComeBackAtAnotherAddress) {
   EXPECT_EQ(w1.worker()->GetStatus().events_applied, 40);
 }
 
-// Welcomes everybody and then says nothing, like a process that is paused.
+// Welcomes everybody and then says nothing, like a process that is paused, until it may answer.
 class PausedWorker final : public worker::v1::WorkerService::Service {
  public:
   grpc::Status Feed(grpc::ServerContext* context,
@@ -250,12 +250,22 @@ class PausedWorker final : public worker::v1::WorkerService::Service {
     response.mutable_welcome();
     stream->Write(response);
     while (stream->Read(&request)) {
-      frames_ += request.has_frame() ? 1 : 0;
+      messages_ += request.has_frames() ? 1 : 0;
+      frames_ += request.frames().frames_size();
+      for (const worker::v1::FeedFrame& frame : request.frames().frames()) {
+        response.mutable_results()->add_results()->set_id(frame.id());
+      }
+      if (answers_ && response.results().results_size() > 0) {
+        stream->Write(response);
+        response.Clear();
+      }
     }
     ended_ = context->IsCancelled();
     return grpc::Status::OK;
   }
+  std::atomic<int> messages_ = 0;   // with frames
   std::atomic<int> frames_ = 0;
+  std::atomic<bool> answers_ = false;
   std::atomic<bool> ended_ = false;
 };
 
@@ -297,6 +307,81 @@ TEST_F(FeedTest, APausedWorkerIsNoticedAndItsFramesAreAnswered) {
   connection.reset();
   (*server)->Shutdown(0);
   scheduler.Stop();
+}
+
+// A link to a paused worker, and what became of its frames.
+class LinkTest : public FeedTest {
+ protected:
+  void Connect(int64_t send_pause_ms) {
+    auto server = rpc::Server::Start("127.0.0.1:0", {&worker_});
+    ASSERT_TRUE(server.ok());
+    server_ = std::move(*server);
+    ingest::RemoteLinkOptions options;
+    options.cluster_id = kCluster;
+    options.worker_id = "w1";
+    options.ingest_id = "i1";
+    options.promise_interval_ms = 100;
+    options.silence_ms_max = kMillisPerDay;
+    options.send_pause_ms = send_pause_ms;
+    link_ = ingest::MakeRemoteLink(options, &scheduler_, [this] { return server_->address(); });
+    WaitFor([&] {
+      if (answered_ == submitted_) {
+        Submit(1);
+      }
+      return worker_.frames_ == 1;
+    }, "the first frame");
+    refused_ = answered_.load();
+  }
+  ~LinkTest() override {
+    link_.reset();
+    WaitFor([&] { return answered_ == submitted_; }, "the answers of all frames");
+    server_->Shutdown(0);
+    scheduler_.Stop();
+  }
+  void Submit(std::size_t bytes) {
+    exec::Frame frame;
+    frame.parts.push_back({ShardId(0), Epoch(1), std::string(bytes, 'x'), 1});
+    ++submitted_;
+    link_->Submit(now_ms_, std::move(frame), [&](const worker::FrameResult&) { ++answered_; });
+  }
+
+  PausedWorker worker_;
+  std::unique_ptr<rpc::Server> server_;
+  task::ThreadScheduler scheduler_;
+  int submitted_ = 0;
+  int refused_ = 0;   // before the connection was there
+  std::atomic<int> answered_ = 0;
+  std::unique_ptr<ingest::WorkerLink> link_;
+};
+
+TEST_F(LinkTest, FramesGoTogetherWhenThoseBeforeThemAreAnswered) {
+  Connect(kMillisPerDay);
+  for (int i = 0; i < 9; ++i) {
+    Submit(100);
+  }
+  worker_.answers_ = true;   // with the next promise
+  WaitFor([&] { return answered_ == refused_ + 10; }, "ten answers");
+  EXPECT_EQ(worker_.frames_, 10);
+  EXPECT_EQ(worker_.messages_, 2);
+}
+
+TEST_F(LinkTest, FramesThatFillAMessageDoNotWait) {
+  Connect(kMillisPerDay);
+  for (int i = 0; i < 9; ++i) {
+    Submit(100);
+  }
+  Submit(300'000);
+  WaitFor([&] { return worker_.frames_ == 11; }, "all frames");
+  EXPECT_EQ(worker_.messages_, 2);
+}
+
+TEST_F(LinkTest, FramesDoNotWaitForLong) {
+  Connect(20);
+  for (int round = 0; round < 3; ++round) {
+    Submit(100);
+    WaitFor([&] { return worker_.frames_ == round + 2; }, "a frame without company");
+  }
+  EXPECT_EQ(answered_, refused_);
 }
 
 TEST_F(FeedTest, ALinkTakesNoMoreThanItsLimit) {
