@@ -81,15 +81,11 @@ void CommandParser::ParseSettings() {
     ParseSetting();
     while (!cursor_.At(TokenKind::kSemicolon) && !cursor_.At(TokenKind::kPipe) &&
            !cursor_.At(TokenKind::kEnd)) {
-      if (!cursor_.failed()) {
-        cursor_.Unexpected("';' behind the setting");
-      }
+      cursor_.Fail(cursor_.Peek().range, "expected ';' behind the setting");
       cursor_.Next();
     }
-    if (!cursor_.At(TokenKind::kSemicolon) && !cursor_.failed()) {
-      cursor_.Unexpected("';' behind the setting");
-    }
     if (!cursor_.Accept(TokenKind::kSemicolon)) {
+      cursor_.Fail(cursor_.Peek().range, "expected ';' behind the setting");
       return;
     }
   }

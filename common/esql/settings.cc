@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <utility>
@@ -152,8 +153,12 @@ class TimeZone {
   }
 
  private:
+  // The date, moved to the zone (op is +) or back (-).
   ExpressionPtr Moved(Operator op, ExpressionPtr date) const {
-    ExpressionPtr offset = MakeIntegerNode(offset_ms_, date->range);
+    if (offset_ms_ < 0) {
+      op = op == Operator::kAdd ? Operator::kSubtract : Operator::kAdd;
+    }
+    ExpressionPtr offset = MakeIntegerNode(std::abs(offset_ms_), date->range);
     offset->literal.type = DataType::kTimeDuration;
     return MakeBinaryNode(op, std::move(date), std::move(offset));
   }

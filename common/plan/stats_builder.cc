@@ -139,7 +139,7 @@ void StatsBuilder::AddGroup(std::size_t index) {
   const Definition definition = MakeDefinition(Expand(*group.value, analyzer_.stage_->scope));
   key.text = esql::Print(*definition);
   const bool is_column = group.value->kind == esql::ExpressionKind::kColumn;
-  if (const std::optional<std::size_t> same = SameColumn(is_column, key.text); same.has_value()) {
+  if (const std::optional<std::size_t> same = SameColumn(is_column, key); same.has_value()) {
     key_of_group_.back() = same;
     return;
   }
@@ -153,10 +153,11 @@ void StatsBuilder::AddGroup(std::size_t index) {
 }
 
 // A key that is the same column under another name is not another key: the values of a multivalue
-// would pair with each other.
-std::optional<std::size_t> StatsBuilder::SameColumn(bool is_column, std::string_view text) const {
+// would pair with each other. Columns of one constant share it; columns of equal constants do not.
+std::optional<std::size_t> StatsBuilder::SameColumn(bool is_column, const FoldKey& key) const {
   for (std::size_t i = 0; is_column && i < result_.keys.size(); ++i) {
-    if (result_.key_is_column[i] && result_.keys[i].text == text) {
+    if (result_.keys[i].text == key.text &&
+        (result_.key_is_column[i] || result_.keys[i].value == key.value)) {
       return i;
     }
   }

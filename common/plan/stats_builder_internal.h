@@ -30,7 +30,7 @@ class StatsBuilder {
 
   void ResolveNames();
   void AddGroup(std::size_t index);
-  std::optional<std::size_t> SameColumn(bool is_column, std::string_view text) const;
+  std::optional<std::size_t> SameColumn(bool is_column, const FoldKey& key) const;
   void SetAliases();
   bool IsNamedInAggregates(std::string_view name) const;
   void AddAggregateExpression(std::size_t index);

@@ -160,6 +160,8 @@ TEST_F(SpecTest, KeysOfOneColumnAreOneKey) {
   ExpectPasses("FROM calls | EVAL t = tags | STATS n = SUM(n) BY tags, t, w = who | SORT tags, w",
                "n:l | tags:k | t:k | w:k\n1 | x | x | ann\n1 | y | y | ann\n4 | z | z | ann\n"
                "2 | null | null | bob");
+  ExpectPasses("ROW m = [3, 4] | EVAL w = m | STATS c = COUNT(*) BY m, w | SORT m",
+               "c:l | m:i | w:i\n1 | 3 | 3\n1 | 4 | 4");
   // Written twice, an expression is two keys.
   ExpectPasses("FROM calls | WHERE n == 1 | STATS c = COUNT(*) BY a = MV_SORT(tags), "
                "b = MV_SORT(tags) | STATS r = COUNT(*)",

@@ -124,7 +124,7 @@ TEST(ParserErrorsTest, SaysWhatWasExpected) {
       {"SET unmapped_fields = \"drop\"; FROM x",
        "1:23+6 unmapped_fields is \"fail\", \"load\" or \"nullify\", not [drop]"},
       {"SET time_zone \"Z\"; FROM x", "1:15+3 expected '=' and a value, found [\"Z\"]"},
-      {"SET time_zone = \"Z\" FROM x", "1:21+4 expected ';' behind the setting, found [FROM]"},
+      {"SET time_zone = \"Z\" FROM x", "1:21+4 expected ';' behind the setting"},
       {"SET time_zone = \"+01:00\"; FROM x | STATS c = COUNT(*) BY BUCKET(t, 1 hour)",
        "1:58+17 time_zone is not supported with [BUCKET]"},
       {"FROM x | WHERE MATCH(a, \"b\", {\"lenient\": true})",
