@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <limits>
+#include <utility>
 
 #include "common/agg/functions_internal.h"
 
@@ -58,6 +59,10 @@ constexpr std::array<FunctionInfo, 19> kFunctions = {{
     {"VARIANCE", 1, 1, 0, "The variance of the population."},
     {"WEIGHTED_AVG", 2, 2, 0, "The mean of all values, each counted by its weight."},
 }};
+
+// Other names. EARLIEST and LATEST take one argument: the plan adds @timestamp.
+constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
+    {"EARLIEST", "FIRST"}, {"LATEST", "LAST"}, {"STD_VAR", "VARIANCE"}};
 
 constexpr std::string_view kNumericOnly = "numeric except unsigned_long or counter types";
 constexpr std::string_view kWholeNumber = "whole number except unsigned_long or counter types";
@@ -319,6 +324,11 @@ std::span<const FunctionInfo> Functions() {
 }
 
 const FunctionInfo* FindFunction(std::string_view upper_name) {
+  for (const auto& [alias, name] : kAliases) {
+    if (alias == upper_name) {
+      upper_name = name;
+    }
+  }
   const auto* found = std::lower_bound(
       kFunctions.begin(), kFunctions.end(), upper_name,
       [](const FunctionInfo& info, std::string_view name) { return info.name < name; });

@@ -46,7 +46,7 @@ std::string_view Trim(std::string_view text) {
 
 Query CommandParser::ParseQuery() {
   Query query;
-  SkipSettings();
+  ParseSettings();
   if (cursor_.At(TokenKind::kEnd)) {
     cursor_.Fail(cursor_.Peek().range, "the query is empty", "a query begins with FROM or ROW");
     return query;
@@ -66,21 +66,48 @@ Query CommandParser::ParseQuery() {
       break;
     }
   }
+  settings_.Apply(&query, [this](SourceRange range, std::string message) {
+    cursor_.BeginCommand();
+    cursor_.Fail(range, std::move(message));
+  });
   return query;
 }
 
 // `SET name = value;` in front of the query.
-void CommandParser::SkipSettings() {
+void CommandParser::ParseSettings() {
   while (cursor_.AtWord("SET")) {
     cursor_.BeginCommand();
-    cursor_.Fail(cursor_.Peek().range, "SET is not supported");
+    cursor_.Next();
+    ParseSetting();
     while (!cursor_.At(TokenKind::kSemicolon) && !cursor_.At(TokenKind::kPipe) &&
            !cursor_.At(TokenKind::kEnd)) {
+      cursor_.Fail(cursor_.Peek().range, "expected ';' behind the setting");
       cursor_.Next();
     }
     if (!cursor_.Accept(TokenKind::kSemicolon)) {
+      cursor_.Fail(cursor_.Peek().range, "expected ';' behind the setting");
       return;
     }
+  }
+}
+
+void CommandParser::ParseSetting() {
+  const Token& name = cursor_.Peek();
+  if (name.kind != TokenKind::kWord && name.kind != TokenKind::kQuotedName) {
+    cursor_.Unexpected("the name of a setting");
+    return;
+  }
+  cursor_.Next();
+  if (!cursor_.Expect(TokenKind::kAssign, "'=' and a value")) {
+    return;
+  }
+  const Token& value = cursor_.Next();
+  const std::string text =
+      value.kind == TokenKind::kString ? value.text : std::string(cursor_.Slice(value.range));
+  std::string hint;
+  const std::string error = settings_.Set(name.text, text, &hint);
+  if (!error.empty()) {
+    cursor_.Fail(settings_.IsKnown(name.text) ? value.range : name.range, error, hint);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "common/esql/ast.h"
 #include "common/esql/expression_parser_internal.h"
+#include "common/esql/settings_internal.h"
 #include "common/esql/token_cursor_internal.h"
 
 namespace weir::esql {
@@ -20,7 +21,8 @@ class CommandParser {
   Query ParseQuery();
 
  private:
-  void SkipSettings();
+  void ParseSettings();
+  void ParseSetting();
   void ParseCommand(bool is_first, Command* command);
   // Consumes the keyword. False when it names no command or one out of place.
   bool ParseKeyword(bool is_first, std::string* keyword);
@@ -49,6 +51,7 @@ class CommandParser {
 
   TokenCursor& cursor_;
   ExpressionParser expressions_;
+  Settings settings_;
 };
 
 }  // namespace weir::esql

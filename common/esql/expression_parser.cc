@@ -256,6 +256,12 @@ ExpressionPtr ExpressionParser::ParseChain(Level operand, MatchOperator match) {
 bool ExpressionParser::ParseItems(Level item, Expression* node, SourceRange open) {
   int height = 0;
   do {
+    if (cursor_.At(TokenKind::kLeftBrace) && !node->args.empty()) {
+      if (!ParseOptions(node)) {
+        return false;
+      }
+      break;
+    }
     ExpressionPtr value = (this->*item)();
     if (value == nullptr) {
       return false;

@@ -70,6 +70,9 @@ class ExpressionParser {
   // Comma separated items up to ')', appended to args of the node.
   bool ParseItems(Level item, Expression* node, SourceRange open);
   bool ParseListItem(Literal* literal);
+  // `{"name": value, ...}` behind the last argument: what it asks for is in the call's name then.
+  bool ParseOptions(Expression* call);
+  bool ParseOption(Expression* call);
   // The ')' or ']' that belongs to the bracket at open.
   bool ExpectClosing(SourceRange open, std::string_view expected);
   bool FailsOnSubquery();

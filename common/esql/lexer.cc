@@ -52,7 +52,7 @@ struct Punctuation {
   TokenKind kind;
 };
 // Longer ones first.
-constexpr std::array<Punctuation, 21> kPunctuation = {{
+constexpr std::array<Punctuation, 23> kPunctuation = {{
     {"::", TokenKind::kCast},         {"==", TokenKind::kEqual},
     {"!=", TokenKind::kNotEqual},     {"<=", TokenKind::kLessEqual},
     {">=", TokenKind::kGreaterEqual}, {"|", TokenKind::kPipe},
@@ -63,7 +63,8 @@ constexpr std::array<Punctuation, 21> kPunctuation = {{
     {"*", TokenKind::kStar},          {"/", TokenKind::kSlash},
     {"%", TokenKind::kPercent},       {"(", TokenKind::kLeftParen},
     {")", TokenKind::kRightParen},    {"[", TokenKind::kLeftBracket},
-    {"]", TokenKind::kRightBracket},
+    {"]", TokenKind::kRightBracket},  {"{", TokenKind::kLeftBrace},
+    {"}", TokenKind::kRightBrace},
 }};
 
 struct ForeignOperator {
@@ -316,8 +317,6 @@ class Lexer {
       AddError(begin, position_, message, "the operator is NOT");
     } else if (code_point == '?') {
       AddError(begin, position_, "query parameters are not supported", "write the value itself");
-    } else if (code_point == '{' || code_point == '}') {
-      AddError(begin, position_, message, "function options { ... } are not supported");
     } else if (code_point == 0x201c || code_point == 0x201d || code_point == 0x2018 ||
                code_point == 0x2019) {
       AddError(begin, position_, message, "strings are written in plain double quotes");

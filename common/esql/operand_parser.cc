@@ -15,6 +15,12 @@
 namespace weir::esql {
 namespace {
 
+// The option of TO_IP, and the functions that its values stand for: their names are in lower case, which
+// no call in the text of a query is.
+constexpr std::string_view kLeadingZeros = "leading_zeros";
+constexpr std::pair<std::string_view, std::string_view> kLeadingZerosValues[] = {
+    {"reject", "TO_IP"}, {"octal", "to_ip_octal"}, {"decimal", "to_ip_decimal"}};
+
 bool IsNumber(const Token& token) {
   return token.kind == TokenKind::kInteger || token.kind == TokenKind::kDecimal;
 }
@@ -176,6 +182,54 @@ ExpressionPtr ExpressionParser::ParseCall() {
     return nullptr;
   }
   return Finish(std::move(node), name.range.begin, height_);
+}
+
+bool ExpressionParser::ParseOptions(Expression* call) {
+  const SourceRange open = cursor_.Next().range;
+  if (call->kind != ExpressionKind::kCall || call->name != "TO_IP") {
+    cursor_.Fail(open, call->kind == ExpressionKind::kCall
+                           ? fmt::format("options of [{}] are not supported", call->name)
+                           : "options { ... } belong to functions");
+    return false;
+  }
+  if (cursor_.Accept(TokenKind::kRightBrace)) {
+    return true;
+  }
+  do {
+    if (!ParseOption(call)) {
+      return false;
+    }
+  } while (cursor_.Accept(TokenKind::kComma));
+  return cursor_.Expect(TokenKind::kRightBrace, "',' or '}'");
+}
+
+bool ExpressionParser::ParseOption(Expression* call) {
+  const Token& name = cursor_.Peek();
+  if (name.kind != TokenKind::kString) {
+    cursor_.Unexpected("the name of an option in double quotes");
+    return false;
+  }
+  if (name.text != kLeadingZeros) {
+    cursor_.Fail(name.range, fmt::format("unknown option [{}] of [TO_IP]", name.text),
+                 DidYouMean(name.text, {std::string(kLeadingZeros)}));
+    return false;
+  }
+  cursor_.Next();
+  if (!cursor_.Expect(TokenKind::kColon, "':' and a value")) {
+    return false;
+  }
+  const Token& value = cursor_.Peek();
+  const auto* meaning =
+      std::find_if(std::begin(kLeadingZerosValues), std::end(kLeadingZerosValues),
+                   [&](const auto& known) { return EqualsIgnoreCase(known.first, value.text); });
+  if (value.kind != TokenKind::kString || meaning == std::end(kLeadingZerosValues)) {
+    cursor_.Fail(value.range, fmt::format("[{}] is \"reject\", \"octal\" or \"decimal\", not [{}]",
+                                          kLeadingZeros, cursor_.Slice(value.range)));
+    return false;
+  }
+  cursor_.Next();
+  call->name = meaning->second;
+  return true;
 }
 
 ExpressionPtr ExpressionParser::ParseColumn() {

@@ -40,6 +40,8 @@ enum class TokenKind : uint8_t {
   kRightParen,
   kLeftBracket,
   kRightBracket,
+  kLeftBrace,
+  kRightBrace,
   kSemicolon,
 };
 

@@ -189,6 +189,9 @@ std::string TokenCursor::HintFor(const Token& token) const {
       return "'=' assigns; values are compared with '=='";
     case TokenKind::kSemicolon:
       return "a query ends without ';'";
+    case TokenKind::kLeftBrace:
+    case TokenKind::kRightBrace:
+      return "options { ... } stand behind the last argument of a function";
     case TokenKind::kMinus:
       return IsAdjacent() ? "a name with '-' is written in backquotes" : "";
     case TokenKind::kDecimal:

@@ -1,5 +1,9 @@
 // The :: operator and the TO_x functions: value by value, leaving out with a warning what does not
 // convert.
+#include <algorithm>
+#include <charconv>
+#include <string>
+
 #include <fmt/format.h>
 
 #include "common/base/check.h"
@@ -24,6 +28,26 @@ struct ConvertCell {
     });
   }
 };
+
+// An IPv4 address whose parts have no leading zeros any more, each read in the base: 8 for a part that
+// has one, or 10. What is no such address stays as it is.
+std::string WithoutLeadingZeros(std::string_view text, bool octal) {
+  std::string plain;
+  int parts = 0;
+  for (std::size_t begin = 0; begin <= text.size(); ++parts) {
+    const std::size_t end = std::min(text.find('.', begin), text.size());
+    const std::string_view part = text.substr(begin, end - begin);
+    const int base = octal && part.size() > 1 && part.front() == '0' ? 8 : 10;
+    uint32_t number = 0;
+    const auto parsed = std::from_chars(part.data(), part.data() + part.size(), number, base);
+    if (part.empty() || parsed.ec != std::errc() || parsed.ptr != part.data() + part.size()) {
+      return std::string(text);
+    }
+    plain += fmt::format("{}{}", parts == 0 ? "" : ".", number);
+    begin = end + 1;
+  }
+  return parts == 4 ? plain : std::string(text);
+}
 
 std::string_view ConvertibleTypes(DataType type) {
   switch (type) {
@@ -92,6 +116,30 @@ ExprPtr BuildCast(const esql::Expression& node, const Operand& operand, DataType
 template <DataType kType>
 ExprPtr MakeConversion(Call& call) {
   return Convert(*call.node, call.args[0], kType, call.diagnostics);
+}
+
+namespace {
+
+ExprPtr MakeLenientToIp(Call& call, bool octal) {
+  ExprPtr& arg = call.args[0].expr;
+  if (IsString(arg->type())) {
+    arg = call.Make(DataType::kKeyword, [octal](const Frame& frame, Args args) {
+      return MapItems(args[0], frame.arena(), [&](const Value& item) {
+        return frame.Text(WithoutLeadingZeros(item.text(), octal));
+      });
+    });
+  }
+  return MakeConversion<DataType::kIp>(call);
+}
+
+}  // namespace
+
+ExprPtr MakeToIpDecimal(Call& call) {
+  return MakeLenientToIp(call, false);
+}
+
+ExprPtr MakeToIpOctal(Call& call) {
+  return MakeLenientToIp(call, true);
 }
 
 template ExprPtr MakeConversion<DataType::kBoolean>(Call& call);

@@ -196,6 +196,14 @@ ExprPtr MakePatterned(Call& call, DataType result, F f) {
   });
 }
 
+// f(const CivilTime&) -> int64_t, of a date in UTC.
+template <typename F>
+ExprPtr MakeCivilPart(Call& call, F f) {
+  return call.Make(DataType::kLong, [f](const Frame&, Args args) {
+    return Value::Long(f(ToCivil(args[0].integer())));
+  });
+}
+
 class NowNode final : public Expr {
  public:
   NowNode() : Expr(DataType::kDatetime) {}
@@ -294,6 +302,28 @@ ExprPtr MakeDayName(Call& call) {
 ExprPtr MakeMonthName(Call& call) {
   return call.Make(DataType::kKeyword, [](const Frame&, Args args) {
     return Value::Keyword(MonthName(ToCivil(args[0].integer()).date.month));
+  });
+}
+
+ExprPtr MakeYear(Call& call) {
+  return MakeCivilPart(call, [](const CivilTime& civil) { return Whole(civil.date.year); });
+}
+
+ExprPtr MakeMonth(Call& call) {
+  return MakeCivilPart(call, [](const CivilTime& civil) { return Whole(civil.date.month); });
+}
+
+ExprPtr MakeDay(Call& call) {
+  return MakeCivilPart(call, [](const CivilTime& civil) { return Whole(civil.date.day); });
+}
+
+ExprPtr MakeHour(Call& call) {
+  return MakeCivilPart(call, Hour);
+}
+
+ExprPtr MakeDaysInMonth(Call& call) {
+  return MakeCivilPart(call, [](const CivilTime& civil) {
+    return Whole(DaysInMonth(civil.date.year, civil.date.month));
   });
 }
 

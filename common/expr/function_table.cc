@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <limits>
 #include <unordered_map>
 
@@ -72,6 +73,11 @@ constexpr FunctionRow kRows[] = {
     {"DATE_PARSE", "format:string, string:string?", kSingle, MakeDateParse, "A date from text in a Java pattern or ISO 8601"},
     {"DAY_NAME", "date:datetime", kSingle, MakeDayName, "English name of the weekday"},
     {"MONTH_NAME", "date:datetime", kSingle, MakeMonthName, "English name of the month"},
+    {"YEAR", "date:datetime", kSingle, MakeYear, "The year"},
+    {"MONTH", "date:datetime", kSingle, MakeMonth, "The month of the year, from 1"},
+    {"DAY", "date:datetime", kSingle, MakeDay, "The day of the month, from 1"},
+    {"HOUR", "date:datetime", kSingle, MakeHour, "The hour of the day, from 0"},
+    {"DAYS_IN_MONTH", "date:datetime", kSingle, MakeDaysInMonth, "Number of days of the month that holds a date"},
     {"BUCKET", "field:numeric|datetime, buckets:any, from:any?, to:any?", kSingle, MakeBucket, "The start of the bucket that holds a number or date", "BIN", true},
     {"TBUCKET", "interval:timespan!", kSingle, MakeTbucket, "The start of the interval that holds @timestamp", "", true},
 
@@ -100,7 +106,7 @@ constexpr FunctionRow kRows[] = {
     {"ABS", "number:numeric", kSingle, MakeAbs, "Absolute value"},
     {"CEIL", "number:numeric", kSingle, MakeCeil, "Rounded up; whole numbers unchanged"},
     {"FLOOR", "number:numeric", kSingle, MakeFloor, "Rounded down; whole numbers unchanged"},
-    {"ROUND", "number:numeric, decimals:integer?", kSingle, MakeRound, "Rounded half away from zero"},
+    {"ROUND", "number:numeric, decimals:whole?", kSingle, MakeRound, "Rounded half away from zero"},
     {"POW", "base:numeric, exponent:numeric", kSingle, MakePow, "base to the power of exponent"},
     {"SQRT", "number:numeric", kSingle, MakeSqrt, "Square root"},
     {"CBRT", "number:numeric", kSingle, MakeCbrt, "Cube root"},
@@ -146,7 +152,7 @@ constexpr FunctionRow kRows[] = {
     {"MV_SLICE", "field:value, start:integer, end:integer?", kFirstMulti, MakeMvSlice, "Values from a 0-based start to an end, both included; negative ones count from the end"},
     {"MV_APPEND", "first:value, second:value", kRaw, MakeMvAppend, "Values of both arguments; null if one is null"},
     {"MV_ZIP", "first:string, second:string, separator:string?", kRaw, MakeMvZip, "Values joined pair by pair"},
-    {"MV_CONTAINS", "superset:value, subset:value", kRaw, MakeMvContains, "Whether the first holds all values of the second; never null"},
+    {"MV_CONTAINS", "superset:value, subset:value", kRaw, MakeMvContains, "Whether the first holds all values of the second; never null", "MV_CONTAINS_ALL"},
     {"MV_INTERSECTS", "first:value, second:value", kRaw, MakeMvIntersects, "Whether a value is in both; never null"},
     {"MV_INTERSECTION", "first:value, second:value", kRaw, MakeMvIntersection, "The distinct values that are in both"},
     {"MV_UNION", "first:value, second:value", kRaw, MakeMvUnion, "The distinct values of both; null counts as empty"},
@@ -154,21 +160,29 @@ constexpr FunctionRow kRows[] = {
     {"MV_DIFFERENCE", "first:value, second:value", kRaw, MakeMvDifference, "The distinct values of the first that are not in the second"},
 };
 
+// What calls with options are parsed to: TO_IP(x, {"leading_zeros": "octal"}). No call in the text of a
+// query has a name in lower case.
+constexpr FunctionRow kOptionRows[] = {
+    {"to_ip_decimal", "field:any", kFirstMulti, MakeToIpDecimal, "As TO_IP; leading zeros of a part mean nothing"},
+    {"to_ip_octal", "field:any", kFirstMulti, MakeToIpOctal, "As TO_IP; a part with leading zeros is octal"},
+};
+
 constexpr std::string_view kUnsupported[] = {
-    "CATEGORIZE", "CHUNK", "COUNT_OVER_TIME", "DECAY", "EMBEDDING", "FIELD_EXTRACT",
-    "FIRST_OVER_TIME", "IRATE", "KNN", "KQL", "MIN_OVER_TIME", "MULTI_MATCH", "QSTR", "RATE", "SCORE", "ST_BUFFER", "ST_CENTROID_AGG",
+    "ALL_FIRST", "ALL_LAST", "ASCII", "CATEGORIZE", "CHUNK", "COUNT_OVER_TIME", "DATE_UNIT_COUNT", "DECAY",
+    "DELTA", "DERIV", "EMBEDDING", "EMBED_TEXT", "EXTRACT_SNIPPETS", "FIELD_EXTRACT",
+    "FIRST_OVER_TIME", "IDELTA", "INCREASE", "IN_RANGE", "IRATE", "KNN", "KQL", "MIN_OVER_TIME", "MULTI_MATCH", "QSTR", "RANGE_CONTAINS", "RANGE_INTERSECTS", "RANGE_MAX", "RANGE_MIN", "RANGE_WITHIN", "RATE", "SCORE", "ST_BUFFER", "ST_CENTROID_AGG",
     "ST_CONTAINS", "ST_DISJOINT", "ST_DISTANCE", "ST_ENVELOPE", "ST_EXTENT_AGG", "ST_GEOHASH",
     "ST_GEOHEX", "ST_GEOTILE", "ST_INTERSECTS", "ST_NPOINTS", "ST_SIMPLIFY", "ST_WITHIN", "ST_X",
     "ST_XMAX", "ST_XMIN", "ST_Y", "ST_YMAX", "ST_YMIN", "TERM", "TEXT_EMBEDDING",
-    "TO_AGGREGATE_METRIC_DOUBLE", "TO_CARTESIANPOINT", "TO_CARTESIANSHAPE", "TO_DATE_NANOS",
-    "TO_DATENANOS", "TO_DENSE_VECTOR", "TO_GEOHASH", "TO_GEOHEX", "TO_GEOPOINT", "TO_GEOSHAPE",
-    "TO_GEOTILE", "TOP_SNIPPETS", "TRANGE", "V_COSINE", "V_DOT_PRODUCT", "V_HAMMING",
+    "TO_AGGREGATE_METRIC_DOUBLE", "TO_ASCII", "TO_CARTESIANPOINT", "TO_CARTESIANSHAPE", "TO_COUNTER", "TO_DATE_NANOS", "TO_DATE_RANGE",
+    "TO_DATENANOS", "TO_DENSE_VECTOR", "TO_EXPONENTIAL_HISTOGRAM", "TO_GAUGE", "TO_GEOHASH", "TO_GEOHEX", "TO_GEOPOINT", "TO_GEOSHAPE",
+    "TO_GEOTILE", "TO_RANGE", "TO_TDIGEST", "TOP_SNIPPETS", "TRANGE", "V_COSINE", "V_DOT_PRODUCT", "V_HAMMING",
     "V_L1_NORM", "V_L2_NORM", "V_MAGNITUDE",
 };
 
 constexpr std::string_view kAggregates[] = {
-    "ABSENT", "AVG", "COUNT", "COUNT_DISTINCT", "FIRST", "LAST", "MAX", "MEDIAN",
-    "MEDIAN_ABSOLUTE_DEVIATION", "MIN", "PERCENTILE", "PRESENT", "SAMPLE", "STD_DEV", "STDDEV",
+    "ABSENT", "AVG", "COUNT", "COUNT_DISTINCT", "EARLIEST", "FIRST", "LAST", "LATEST", "MAX", "MEDIAN",
+    "MEDIAN_ABSOLUTE_DEVIATION", "MIN", "PERCENTILE", "PRESENT", "SAMPLE", "STD_DEV", "STD_VAR", "STDDEV",
     "SUM", "TOP", "VALUES", "VARIANCE", "WEIGHTED_AVG",
 };
 // clang-format on
@@ -187,12 +201,13 @@ struct TypeName {
   TypeSet types;
   std::string_view expected;
 };
-constexpr std::array<TypeName, 9> kTypeNames = {{
+constexpr std::array<TypeName, 10> kTypeNames = {{
     {"any", kValueTypes | kTimespanTypes, "any type"},
     {"value", kValueTypes, "boolean, datetime, ip, numeric, string or version"},
     {"string", kStringTypes, "string"},
     {"numeric", kNumericTypes, "numeric"},
     {"integer", TypeBit(DataType::kInteger), "integer"},
+    {"whole", TypeBit(DataType::kInteger) | TypeBit(DataType::kLong), "integer or long"},
     {"boolean", TypeBit(DataType::kBoolean), "boolean"},
     {"datetime", TypeBit(DataType::kDatetime), "datetime"},
     {"ip", TypeBit(DataType::kIp), "ip"},
@@ -246,6 +261,7 @@ void AddRows(std::span<const FunctionRow> rows,
 std::unordered_map<std::string_view, Function> MakeIndex() {
   std::unordered_map<std::string_view, Function> index;
   AddRows(kRows, &index);
+  AddRows(kOptionRows, &index);
   AddRows(SplRows(), &index);
   return index;
 }
@@ -291,7 +307,7 @@ bool IsAggregateName(std::string_view upper_name) {
 std::vector<std::string> FunctionNames() {
   std::vector<std::string> names;
   for (const auto& [name, function] : Index()) {
-    if (!function.row->grouping && !name.starts_with("spl_")) {
+    if (!function.row->grouping && std::isupper(static_cast<unsigned char>(name.front())) != 0) {
       names.emplace_back(name);
     }
   }

@@ -67,6 +67,11 @@ ExprPtr MakeDateFormat(Call& call);
 ExprPtr MakeDateParse(Call& call);
 ExprPtr MakeDayName(Call& call);
 ExprPtr MakeMonthName(Call& call);
+ExprPtr MakeYear(Call& call);
+ExprPtr MakeMonth(Call& call);
+ExprPtr MakeDay(Call& call);
+ExprPtr MakeHour(Call& call);
+ExprPtr MakeDaysInMonth(Call& call);
 ExprPtr MakeNow(Call& call);
 
 // bucket.cc
@@ -137,6 +142,8 @@ ExprPtr MakeMvPseriesWeightedSum(Call& call);
 ExprPtr MakeMvDifference(Call& call);
 
 // convert.cc
+ExprPtr MakeToIpDecimal(Call& call);
+ExprPtr MakeToIpOctal(Call& call);
 template <DataType kType>
 ExprPtr MakeConversion(Call& call);
 

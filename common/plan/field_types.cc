@@ -44,6 +44,7 @@ const Names& PassingFunctions() {
   static const Names kNames = {"COALESCE", "GREATEST", "LEAST",    "MAX",       "MIN",
                                "MV_MAX",   "MV_MIN",   "MV_FIRST", "MV_LAST",   "MV_DEDUPE",
                                "VALUES",   "MV_SORT",  "FIRST",    "LAST",      "TOP",
+                               "EARLIEST", "LATEST",
                                "MV_SLICE", "SAMPLE",   "CLAMP",    "CLAMP_MIN", "CLAMP_MAX"};
   return kNames;
 }
@@ -55,7 +56,7 @@ const Names& NumericFunctions() {
       "CEIL",    "COS",        "COSH",     "EXP",       "FLOOR",     "LOG",
       "LOG10",   "MEDIAN",     "POW",      "ROUND",     "SIGNUM",    "SIN",
       "SINH",    "SQRT",       "STD_DEV",  "SUM",       "TAN",       "TANH",
-      "MV_AVG",  "MV_SUM",     "VARIANCE", "MV_MEDIAN", "PERCENTILE", "MV_PERCENTILE",
+      "STD_VAR", "MV_AVG",  "MV_SUM",     "VARIANCE", "MV_MEDIAN", "PERCENTILE", "MV_PERCENTILE",
       "ROUND_TO", "TO_DEGREES", "TO_RADIANS", "MEDIAN_ABSOLUTE_DEVIATION",
       "MV_MEDIAN_ABSOLUTE_DEVIATION"};
   return kNames;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "common/esql/any_value.h"
 #include "common/esql/printer.h"
 
 namespace weir::plan {
@@ -28,6 +29,17 @@ std::string_view Ordinal(std::size_t index) {
   constexpr std::array<std::string_view, 5> kOrdinals = {"first", "second", "third", "fourth",
                                                          "fifth"};
   return index < kOrdinals.size() ? kOrdinals[index] : "next";
+}
+
+// EARLIEST(x) and LATEST(x) are FIRST and LAST by @timestamp; null for any other call.
+esql::ExpressionPtr WithTimestamp(const esql::Expression& call) {
+  if (call.name != "EARLIEST" && call.name != "LATEST") {
+    return nullptr;
+  }
+  esql::ExpressionPtr by_time = call.Clone();
+  by_time->name = call.name == "EARLIEST" ? "FIRST" : "LAST";
+  by_time->args.push_back(esql::MakeColumnNode("@timestamp", call.range));
+  return by_time;
 }
 
 esql::ExpressionPtr StandIn(std::string name, esql::SourceRange range) {
@@ -126,14 +138,30 @@ void StatsBuilder::AddGroup(std::size_t index) {
   key.type = key.value->type();
   const Definition definition = MakeDefinition(Expand(*group.value, analyzer_.stage_->scope));
   key.text = esql::Print(*definition);
+  const bool is_column = group.value->kind == esql::ExpressionKind::kColumn;
+  if (const std::optional<std::size_t> same = SameColumn(is_column, key); same.has_value()) {
+    key_of_group_.back() = same;
+    return;
+  }
   key.time_bucket = IsTimeOnly(*definition);
   key_of_group_.back() = result_.keys.size();
   key_texts_.push_back(esql::Print(*group.value));
-  result_.key_is_column.push_back(group.value->kind == esql::ExpressionKind::kColumn &&
-                                  key.value->constant() == nullptr);
+  result_.key_is_column.push_back(is_column && key.value->constant() == nullptr);
   result_.keys.push_back(std::move(key));
   result_.key_definitions.push_back(definition);
   result_.key_reads.push_back(analyzer_.ReadsOf(*group.value));
+}
+
+// A key that is the same column under another name is not another key: the values of a multivalue
+// would pair with each other. Columns of one constant share it; columns of equal constants do not.
+std::optional<std::size_t> StatsBuilder::SameColumn(bool is_column, const FoldKey& key) const {
+  for (std::size_t i = 0; is_column && i < result_.keys.size(); ++i) {
+    if (result_.keys[i].text == key.text &&
+        (result_.key_is_column[i] || result_.keys[i].value == key.value)) {
+      return i;
+    }
+  }
+  return std::nullopt;
 }
 
 bool StatsBuilder::IsNamedInAggregates(std::string_view name) const {
@@ -383,6 +411,21 @@ std::size_t StatsBuilder::Append(FoldAggregate aggregate, AggregateFacts facts) 
   return result_.aggregates.size() - 1;
 }
 
+// The value of a WEIGHTED_AVG: one value of a multivalue has no weight of its own, unless all have the
+// same.
+expr::ExprPtr StatsBuilder::WithoutMultivalues(const esql::Expression& value,
+                                               const esql::Expression& weight,
+                                               expr::ExprPtr compiled) {
+  const bool is_constant = weight.kind == esql::ExpressionKind::kColumn
+                               ? analyzer_.stage_->scope.ConstantOf(weight.name) != nullptr
+                               : expr::IsConstant(weight);
+  if (is_constant || !IsNumeric(compiled->type())) {
+    return compiled;
+  }
+  return analyzer_.CompileIn(*esql::MakeBinaryNode(
+      esql::Operator::kMultiply, value.Clone(), esql::MakeIntegerNode(1, value.range)));
+}
+
 bool StatsBuilder::CompileArguments(const esql::Expression& call, const Arguments& arguments,
                                     FoldAggregate* aggregate, AggregateFacts* facts,
                                     std::vector<expr::ExprPtr>* constants) {
@@ -390,6 +433,9 @@ bool StatsBuilder::CompileArguments(const esql::Expression& call, const Argument
   for (const esql::Expression* argument : arguments.columns) {
     expr::ExprPtr input = analyzer_.CompileIn(*argument);
     ok = ok && input != nullptr;
+    if (call.name == "WEIGHTED_AVG" && aggregate->inputs.empty() && ok) {
+      input = WithoutMultivalues(*argument, *arguments.columns.back(), std::move(input));
+    }
     if (analyzer_.stage_ == &analyzer_.head_) {
       input = analyzer_.ForRow(input, *Expand(*argument, analyzer_.stage_->scope), Slice(*argument));
     }
@@ -415,6 +461,9 @@ bool StatsBuilder::CompileArguments(const esql::Expression& call, const Argument
 std::optional<std::size_t> StatsBuilder::AddAggregate(const esql::Expression& call,
                                                       const esql::NamedExpression& item,
                                                       const expr::ExprPtr& filter) {
+  if (const esql::ExpressionPtr by_time = WithTimestamp(call); by_time != nullptr) {
+    return AddAggregate(*by_time, item, filter);
+  }
   AggregateFacts facts;
   for (const esql::ExpressionPtr& argument : call.args) {
     facts.argument_texts.emplace_back(Slice(*argument));

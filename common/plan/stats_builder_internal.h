@@ -30,6 +30,7 @@ class StatsBuilder {
 
   void ResolveNames();
   void AddGroup(std::size_t index);
+  std::optional<std::size_t> SameColumn(bool is_column, const FoldKey& key) const;
   void SetAliases();
   bool IsNamedInAggregates(std::string_view name) const;
   void AddAggregateExpression(std::size_t index);
@@ -53,6 +54,8 @@ class StatsBuilder {
   };
   std::optional<Arguments> SplitArguments(const esql::Expression& call,
                                           const agg::FunctionInfo& info);
+  expr::ExprPtr WithoutMultivalues(const esql::Expression& value, const esql::Expression& weight,
+                                   expr::ExprPtr compiled);
   // False after an error. constants gets the compiled constant arguments.
   bool CompileArguments(const esql::Expression& call, const Arguments& arguments,
                         FoldAggregate* aggregate, AggregateFacts* facts,

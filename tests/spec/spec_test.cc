@@ -146,6 +146,43 @@ TEST_F(SpecTest, NewFunctions) {
                "i:i | u:i | d:i | s:boolean | n:i\n[2, 3] | [1, 2, 3, 4] | 1 | true | null");
 }
 
+TEST_F(SpecTest, SettingsChangeTheAnswer) {
+  ExpectPasses("SET time_zone = \"+09:00\"\\;\n"
+               "FROM calls | STATS c = COUNT(*) BY d = DATE_TRUNC(1 day, at), h = HOUR(at) "
+               "| SORT d, h",
+               "c:l | d:dt | h:l\n1 | 2024-04-30T15:00:00Z | 19\n"
+               "1 | 2024-04-30T15:00:00Z | 20\n1 | 2024-05-01T15:00:00Z | 19");
+  ExpectPasses("SET unmapped_fields = \"nullify\"\\;\nROW a = 1 | STATS m = MAX(b), s = SUM(a)",
+               "m:null | s:l\nnull | 1");
+}
+
+TEST_F(SpecTest, KeysOfOneColumnAreOneKey) {
+  ExpectPasses("FROM calls | EVAL t = tags | STATS n = SUM(n) BY tags, t, w = who | SORT tags, w",
+               "n:l | tags:k | t:k | w:k\n1 | x | x | ann\n1 | y | y | ann\n4 | z | z | ann\n"
+               "2 | null | null | bob");
+  ExpectPasses("ROW m = [3, 4] | EVAL w = m | STATS c = COUNT(*) BY m, w | SORT m",
+               "c:l | m:i | w:i\n1 | 3 | 3\n1 | 4 | 4");
+  // Written twice, an expression is two keys.
+  ExpectPasses("FROM calls | WHERE n == 1 | STATS c = COUNT(*) BY a = MV_SORT(tags), "
+               "b = MV_SORT(tags) | STATS r = COUNT(*)",
+               "r:l\n4");
+}
+
+TEST_F(SpecTest, AggregatesByAnotherName) {
+  ExpectPasses("FROM calls | STATS v = VARIANCE(n), s = STD_VAR(n) | EVAL same = v == s "
+               "| KEEP same",
+               "same:boolean\ntrue");
+  ExpectPasses("FROM calls | RENAME at AS @timestamp | STATS EARLIEST(who), l = LATEST(n) "
+               "BY who | SORT who",
+               "EARLIEST(who):k | l:i | who:k\nann | 4 | ann\nbob | 2 | bob");
+}
+
+TEST_F(SpecTest, AMultivalueHasNoWeightOfItsOwn) {
+  ExpectPasses("ROW v = [1, 5] | STATS a = WEIGHTED_AVG(v, 2)", "a:d\n3.0");
+  ExpectPasses("FROM calls | EVAL v = CASE(n == 1, [1, 7], n) | STATS a = WEIGHTED_AVG(v, n)",
+               "a:d\n3.3333333333333335");
+}
+
 TEST_F(SpecTest, ConformanceFilesPass) {
   const char* shared = std::getenv("WEIR_SHARED");
   const std::filesystem::path folder =

@@ -47,6 +47,18 @@ TEST_F(CommandParserTest, ParsesFrom) {
   ExpectQueries(kCases);
 }
 
+TEST_F(CommandParserTest, AppliesSettings) {
+  EXPECT_EQ(PrintQuery("SET time_zone = \"Z\"; set unmapped_fields = \"load\"; FROM a-*"), "FROM a-*");
+  EXPECT_EQ(
+      PrintQuery("SET time_zone = \"+02\"; FROM a | EVAL d = DATE_TRUNC(1 day, t), y = YEAR(t)"),
+      "FROM a\n| EVAL d = DATE_TRUNC(1 day, t + 2 hours) - 2 hours, y = YEAR(t + 2 hours)");
+  EXPECT_EQ(PrintQuery("SET time_zone = \"-05:30\"; FROM a | WHERE DATE_DIFF(\"day\", s, e) > 1"),
+            "FROM a\n| WHERE DATE_DIFF(\"day\", s - 330 minutes, e - 330 minutes) > 1");
+  EXPECT_EQ(PrintQuery("SET unmapped_fields = \"nullify\"; ROW a = 1 | EVAL b = a + c | STATS MAX(d) BY b"),
+            "ROW a = 1\n| EVAL c = null, d = null\n| EVAL b = a + c\n| STATS MAX(d) BY b");
+  EXPECT_EQ(PrintQuery("SET unmapped_fields = \"nullify\"; FROM a | WHERE b"), "FROM a\n| WHERE b");
+}
+
 TEST_F(CommandParserTest, SplitsPatternsAndMetadata) {
   const Query& query = ParseOrDie("FROM \"a, -b\", c:d METADATA _id, _index");
   EXPECT_THAT(Body<FromCommand>(query, 0).patterns, ElementsAre("a", "-b", "c:d"));

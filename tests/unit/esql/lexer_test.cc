@@ -69,7 +69,7 @@ TEST(LexerTest, TurnsWhatIsNoTokenIntoErrors) {
       {"_", "unexpected character [_]"},
       {"ä", "unexpected character [ä]"},
       {"\xc2\xa0", "unexpected character [U+00A0]"},
-      {"{", "unexpected character [{]"},
+      {"~", "unexpected character [~]"},
   };
   for (const auto& [text, message] : kCases) {
     const Token token = First(text);

@@ -116,7 +116,8 @@ TEST(ErrorsTest, OfArguments) {
       {"round(k)",
        "1:7 first argument of [round(k)] must be [numeric], found value [k] type [keyword]"},
       {"round(1, k)",
-       "1:10 second argument of [round(1, k)] must be [integer], found value [k] type [keyword]"},
+       "1:10 second argument of [round(1, k)] must be [integer or long], "
+       "found value [k] type [keyword]"},
       {"concat(k, 1)",
        "1:11 second argument of [concat(k, 1)] must be [string], found value [1] type [integer]"},
       {"length()", "1:1 error building [length]: expects exactly one argument, found 0"},
