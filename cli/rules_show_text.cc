@@ -43,6 +43,7 @@ class TextPage {
   void AddIndicators();
   void AddOutputs();
   void AddThreat();
+  void AddRisk();
   void AddNeighbours();
 
   const RulePage& page_;
@@ -78,6 +79,7 @@ std::string TextPage::Write() {
   AddIndicators();
   AddOutputs();
   AddThreat();
+  AddRisk();
   AddNeighbours();
   if (!rule_.false_positives.empty()) {
     Heading("false positives");
@@ -198,6 +200,28 @@ void TextPage::AddThreat() {
   }
 }
 
+// What an alert of a detection says, of whom, and from what.
+void TextPage::AddRisk() {
+  if (!rule_.detection.has_value()) {
+    return;
+  }
+  const rule::Detection& detection = *rule_.detection;
+  if (detection.message.empty() && detection.risk_objects.empty() &&
+      detection.threat_objects.empty()) {
+    return;
+  }
+  Heading("risk");
+  if (!detection.message.empty()) {
+    out_ += fmt::format("  {}\n", OneLine(Trimmed(detection.message)));
+  }
+  for (const rule::Detection::Entity& entity : detection.risk_objects) {
+    out_ += fmt::format("  at risk: {} ({}), score {}\n", entity.field, entity.type, entity.score);
+  }
+  for (const rule::Detection::Entity& entity : detection.threat_objects) {
+    out_ += fmt::format("  threat object: {} ({})\n", entity.field, entity.type);
+  }
+}
+
 void TextPage::AddNeighbours() {
   if (page_.same_actions.empty()) {
     return;
@@ -239,6 +263,7 @@ class JsonPage {
     Text("id", entry.id);
     Text("name", entry.name);
   }
+  void AddRisk();
   void AddThreat();
   void AddNeighbours();
 
@@ -272,6 +297,7 @@ void JsonPage::Write() {
   AddIndicators();
   AddOutputs();
   AddThreat();
+  AddRisk();
   AddNeighbours();
   Texts("false_positives", rule_.false_positives);
   Text("setup", Trimmed(rule_.setup));
@@ -337,6 +363,30 @@ void JsonPage::AddOutputs() {
     json_.EndObject();
   }
   json_.EndArray();
+}
+
+void JsonPage::AddRisk() {
+  static const rule::Detection kNone;
+  const rule::Detection& detection = rule_.detection.has_value() ? *rule_.detection : kNone;
+  json_.Key("risk");
+  json_.BeginObject();
+  Text("message", Trimmed(detection.message));
+  const auto entities = [this](std::string_view key,
+                               const std::vector<rule::Detection::Entity>& list) {
+    json_.Key(key);
+    json_.BeginArray();
+    for (const rule::Detection::Entity& entity : list) {
+      json_.BeginObject();
+      Text("field", entity.field);
+      Text("type", entity.type);
+      Number("score", entity.score);
+      json_.EndObject();
+    }
+    json_.EndArray();
+  };
+  entities("risk_objects", detection.risk_objects);
+  entities("threat_objects", detection.threat_objects);
+  json_.EndObject();
 }
 
 void JsonPage::AddThreat() {

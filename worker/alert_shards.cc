@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "common/alert/rule_note.h"
+
 namespace weir::worker {
 
 namespace {
@@ -70,7 +72,7 @@ StatusOr<alert::AlertDetails> AlertShards::Show(const Hash128& id) {
   const plan::RuleSetPtr rules = rules_();
   if (found.ok() && rules != nullptr) {
     const plan::CompiledRule* rule = rules->FindRule(found->alert.rule_id);
-    found->alert.note = rule == nullptr ? "" : rule->source.note;
+    found->alert.note = rule == nullptr ? "" : alert::NoteOf(rule->source, found->alert);
   }
   return found;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "common/alert/rule_note.h"
 #include "common/backtest/pass_internal.h"
 #include "common/base/bytes.h"
 #include "common/exec/router.h"
@@ -83,7 +84,7 @@ class LatestAlerts final : public shard::Environment {
     for (auto& [id, alert] : alerts_) {
       const plan::CompiledRule* rule = rules_->FindRule(alert.rule_id);
       if (rule != nullptr) {
-        alert.note = rule->source.note;
+        alert.note = alert::NoteOf(rule->source, alert);
       }
       all.push_back(std::move(alert));
     }

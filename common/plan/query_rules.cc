@@ -58,9 +58,9 @@ std::optional<esql::Query> SplQuery(const rule::Rule& rule, esql::Diagnostics* d
     return std::nullopt;
   }
   spl::LowerOptions options;
+  options.range_ms = detection.clock_from_ms - detection.clock_to_ms;
   if (detection.by_clock) {
-    options.clock = {detection.clock_interval_ms, detection.clock_to_ms,
-                     detection.clock_from_ms - detection.clock_to_ms};
+    options.clock = {detection.clock_interval_ms, detection.clock_to_ms, options.range_ms};
   }
   options.shown = rule.investigation_fields;
   if (rule.suppression.has_value()) {

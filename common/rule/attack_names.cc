@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::pair<std::string_view, std::string_view> kNames[] = {
     {"T1020", "Automated Exfiltration"},
+    {"T1021", "Remote Services"},
+    {"T1021.004", "SSH"},
+    {"T1021.007", "Cloud Services"},
+    {"T1021.008", "Direct Cloud VM Connections"},
     {"T1059", "Command and Scripting Interpreter"},
     {"T1069", "Permission Groups Discovery"},
     {"T1069.003", "Cloud Groups"},
@@ -41,6 +45,9 @@ constexpr std::pair<std::string_view, std::string_view> kNames[] = {
     {"T1548", "Abuse Elevation Control Mechanism"},
     {"T1550", "Use Alternate Authentication Material"},
     {"T1552", "Unsecured Credentials"},
+    {"T1552.005", "Cloud Instance Metadata API"},
+    {"T1555", "Credentials from Password Stores"},
+    {"T1555.006", "Cloud Secrets Management Stores"},
     {"T1556", "Modify Authentication Process"},
     {"T1556.006", "Multi-Factor Authentication"},
     {"T1562", "Impair Defenses"},
@@ -54,6 +61,10 @@ constexpr std::pair<std::string_view, std::string_view> kNames[] = {
     {"T1586.003", "Cloud Accounts"},
     {"T1621", "Multi-Factor Authentication Request Generation"},
     {"T1651", "Cloud Administration Command"},
+    {"T1685", "Disable or Modify Tools"},
+    {"T1685.002", "Disable or Modify Cloud Log"},
+    {"T1686", "Disable or Modify System Firewall"},
+    {"T1686.001", "Cloud Firewall"},
 };
 
 }  // namespace

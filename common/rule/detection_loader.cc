@@ -1,5 +1,5 @@
-// A detection file of Splunk's layout: metadata, search, risk, throttling, into a Rule. Three layouts of
-// the risk part are read: `tags` with an observable list, `rba`, and `finding` or
+// A detection file of Splunk's layout: metadata, search, risk, throttling, into a Rule. Every layout of
+// the risk part is read: `tags` with a risk object or a list of observables, `rba`, and `finding` or
 // `intermediate_findings`; metadata stands under `tags` or at the top.
 #include <algorithm>
 
@@ -45,6 +45,8 @@ class Loader {
   void LoadThreat();
   void LoadRisk();
   void LoadObservables();
+  void LoadRiskObject(const YAML::Node& risk);
+  void LoadRiskObjects();
   void LoadEntities(const YAML::Node& list, std::vector<Detection::Entity>* out);
   void LoadThrottling();
   void LoadSchedule();
@@ -116,9 +118,14 @@ void Loader::LoadTexts() {
   reader_.Strings(file_, "known_false_positives", &rule_.false_positives);
   reader_.String(file_, "how_to_implement", &rule_.setup);
   reader_.String(file_, "note", &rule_.note);
-  reader_.String(file_, "date", &rule_.updated_date);
+  if (!reader_.String(file_, "modification_date", &rule_.updated_date)) {
+    reader_.String(file_, "date", &rule_.updated_date);
+  }
   reader_.Strings(file_, "data_source", &detection_.data_sources);
-  Metadata("analytic_story", &detection_.stories);
+  // To 2021 the key had another name.
+  if (!Metadata("analytic_story", &detection_.stories)) {
+    Metadata("analytics_story", &detection_.stories);
+  }
   for (const std::string& story : detection_.stories) {
     rule_.tags.push_back("Story: " + story);
   }
@@ -206,6 +213,29 @@ void Loader::LoadObservables() {
   }
 }
 
+// To 2021: one object, whose score it is.
+void Loader::LoadRiskObject(const YAML::Node& risk) {
+  Detection::Entity entity;
+  if (!reader_.String(risk, "risk_object", &entity.field)) {
+    return;
+  }
+  reader_.String(risk, "risk_object_type", &entity.type);
+  reader_.Integer(risk, "risk_score", 0, kScoreMax, &entity.score);
+  detection_.risk_objects.push_back(std::move(entity));
+}
+
+// In `tags`, or in its list `risk`.
+void Loader::LoadRiskObjects() {
+  LoadRiskObject(tags_);
+  const YAML::Node list = reader_.Find(tags_, "risk");
+  if (!list.IsDefined() || !list.IsSequence()) {
+    return;
+  }
+  for (const YAML::Node& item : list) {
+    LoadRiskObject(item);
+  }
+}
+
 void Loader::LoadRisk() {
   const YAML::Node rba = reader_.Find(file_, "rba");
   const YAML::Node finding = reader_.Find(file_, "finding");
@@ -227,6 +257,7 @@ void Loader::LoadRisk() {
   LoadEntities(reader_.Find(intermediate, "threat_objects"), &detection_.threat_objects);
   LoadEntities(reader_.Find(file_, "threat_objects"), &detection_.threat_objects);
   LoadObservables();
+  LoadRiskObjects();
   for (const Detection::Entity& entity : detection_.risk_objects) {
     rule_.risk_score = std::max(rule_.risk_score, entity.score);
     rule_.investigation_fields.push_back(entity.field);

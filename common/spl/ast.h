@@ -171,6 +171,8 @@ struct RexStage {
   std::string pattern;
   SourceRange pattern_range;
 };
+// The range that is searched, as info_min_time and info_max_time.
+struct AddinfoStage {};
 struct RegexStage {
   std::string field = "_raw";
   bool negated = false;
@@ -180,7 +182,8 @@ struct RegexStage {
 
 using StageBody = std::variant<SearchStage, WhereStage, EvalStage, RenameStage, FillnullStage,
                                FieldsStage, ConvertStage, StatsStage, BinStage, DedupStage,
-                               SortStage, HeadStage, SpathStage, MvexpandStage, RexStage, RegexStage>;
+                               SortStage, HeadStage, SpathStage, MvexpandStage, RexStage, RegexStage,
+                               AddinfoStage>;
 
 struct Stage {
   StageBody body;

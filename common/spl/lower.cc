@@ -68,6 +68,17 @@ NodePtr Lowering::Number(double value, SourceRange range) {
              : esql::MakeDoubleNode(value, range);
 }
 
+// A search by the clock is judged its delay behind the range's end.
+NodePtr Lowering::RangeEnd(SourceRange range, int64_t before_ms) const {
+  NodePtr now = Call("spl_epoch", range, List(esql::MakeCallNode("NOW", range)));
+  before_ms += options_.clock.has_value() ? options_.clock->delay_ms : 0;
+  return before_ms == 0
+             ? std::move(now)
+             : esql::MakeBinaryNode(
+                   esql::Operator::kSubtract, std::move(now),
+                   esql::MakeDoubleNode(static_cast<double>(before_ms) / kMillisPerSecond, range));
+}
+
 Field Lowering::SourceField(const std::string& name) const {
   Field field;
   if (!open_) {
@@ -222,26 +233,19 @@ void Lowering::EmitClockFilter() {
     return;
   }
   clock_filtered_ = true;
-  const auto before_now = [this](int64_t millis) {
-    NodePtr now = Call("spl_epoch", range_, List(esql::MakeCallNode("NOW", range_)));
-    return esql::MakeBinaryNode(
-        esql::Operator::kSubtract, std::move(now),
-        esql::MakeDoubleNode(static_cast<double>(millis) / kMillisPerSecond, range_));
-  };
-  const int64_t delay_ms = options_.clock->delay_ms;
   if (folded_) {
     EmitWhere(esql::MakeBinaryNode(esql::Operator::kEqual,
                                    esql::MakeColumnNode(kClockColumn, range_),
-                                   before_now(delay_ms)));
+                                   RangeEnd(range_)));
     return;
   }
   const auto time = [this] {
     return Call("spl_epoch", range_,
                 List(esql::MakeColumnNode(std::string(kFieldPrefix) + kTimeField, range_)));
   };
-  EmitWhere(esql::MakeBinaryNode(esql::Operator::kLess, time(), before_now(delay_ms)));
+  EmitWhere(esql::MakeBinaryNode(esql::Operator::kLess, time(), RangeEnd(range_)));
   EmitWhere(esql::MakeBinaryNode(esql::Operator::kGreaterEqual, time(),
-                                 before_now(delay_ms + options_.clock->length_ms)));
+                                 RangeEnd(range_, options_.clock->length_ms)));
 }
 
 // The columns of alerts, under the names of the fields.

@@ -26,6 +26,7 @@ struct LowerOptions {
     int64_t length_ms = 0;
   };
   std::optional<Clock> clock;
+  int64_t range_ms = 0;            // length of each judged range
   // Fields that alerts of single events show besides those the search names.
   std::vector<std::string> shown;
 };

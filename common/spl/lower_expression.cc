@@ -68,6 +68,13 @@ std::string OnlyField(const Expression& node) {
   return only;
 }
 
+// Objects of a CloudTrail record.
+constexpr std::string_view kRecordObjects[] = {
+    "additionalEventData", "requestParameters",   "responseElements",
+    "resources",           "serviceEventDetails", "tlsDetails",
+    "userIdentity",
+};
+
 }  // namespace
 
 bool Lowering::RequireBoolean(const Expression& node, const Typed& value) {
@@ -151,7 +158,31 @@ Typed Lowering::LowerComparison(const Expression& node, Typed left, Typed right)
           Type::kBoolean, false};
 }
 
+// userIdentity.userName joins two fields that no record has; what is meant is the one in quotes.
+void Lowering::WarnOfDottedName(const Expression& node) {
+  const auto is_bare = [](const Expression& field) {
+    return field.kind == ExpressionKind::kField &&
+           field.range.end - field.range.begin == field.text.size();
+  };
+  const Expression& left = *node.args[0];
+  const Expression& right = *node.args[1];
+  const bool is_path = is_bare(left) && is_bare(right) && left.range.end + 1 == right.range.begin &&
+                       std::find(std::begin(kRecordObjects), std::end(kRecordObjects), left.text) !=
+                           std::end(kRecordObjects);
+  if (is_path && open_ && !fields_.contains(left.text)) {
+    const std::string name = left.text + "." + right.text;
+    diagnostics_->Warning(node.range,
+                          fmt::format("[{}] joins the fields [{}] and [{}], of which no record has "
+                                      "a value",
+                                      name, left.text, right.text),
+                          fmt::format("in single quotes it is the field: '{}'", name));
+  }
+}
+
 Typed Lowering::LowerBinary(const Expression& node) {
+  if (node.op == Operator::kConcat) {
+    WarnOfDottedName(node);
+  }
   std::vector<Typed> args;
   if (!LowerArguments(node, &args)) {
     return {};
@@ -275,8 +306,7 @@ Typed Lowering::LowerSpecial(const Expression& node, const FunctionRow& row,
   if (row.name == "true" || row.name == "false") {
     return {esql::MakeBooleanNode(row.name == "true", node.range), Type::kBoolean, true};
   }
-  return {Call("spl_epoch", node.range, List(esql::MakeCallNode("NOW", node.range))), Type::kNumber,
-          true};
+  return {RangeEnd(node.range), Type::kNumber, true};
 }
 
 Typed Lowering::LowerCall(const Expression& node) {

@@ -1,6 +1,7 @@
 // The lowering of one search: stage by stage, with the fields visible at each of them.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -64,6 +65,7 @@ class Lowering {
   void operator()(const MvexpandStage& stage);
   void operator()(const RexStage& stage);
   void operator()(const RegexStage& stage);
+  void operator()(const AddinfoStage& stage);
 
  private:
   // lower.cc: fields and columns
@@ -90,6 +92,8 @@ class Lowering {
   NodePtr Call(std::string_view name, SourceRange range,
                            std::vector<NodePtr> args) const;
   static NodePtr Number(double value, SourceRange range);
+  // Seconds since 1970: the end of the judged range, less so many milliseconds.
+  NodePtr RangeEnd(SourceRange range, int64_t before_ms = 0) const;
   static std::vector<NodePtr> List(NodePtr first, NodePtr second = nullptr,
                                    NodePtr third = nullptr, NodePtr fourth = nullptr);
   NodePtr AllPresent(const std::vector<std::string>& columns) const;
@@ -102,6 +106,7 @@ class Lowering {
   // lower_expression.cc
   Typed Lower(const Expression& node);
   Typed LowerBinary(const Expression& node);
+  void WarnOfDottedName(const Expression& node);
   Typed LowerComparison(const Expression& node, Typed left, Typed right);
   Typed LowerCall(const Expression& node);
   Typed LowerValues(const Expression& node, const FunctionRow& row, std::vector<Typed> args);
@@ -117,6 +122,8 @@ class Lowering {
   Typed LowerByTime(const Aggregate& aggregate, Typed value);
   Typed LowerExtreme(const Aggregate& aggregate, Typed value);
   std::vector<Aggregate> ExpandWildcard(const Aggregate& aggregate, const std::vector<Name>& by);
+  void EachAggregate(const StatsStage& stage,
+                     const std::function<void(const Aggregate&)>& visit);
   struct StatsParts;
   std::string FreshColumn(const std::string& name, const std::string& own, StatsParts* parts) const;
   void AddKeys(const std::vector<Name>& by, StatsParts* parts);

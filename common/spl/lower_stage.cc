@@ -425,4 +425,9 @@ void Lowering::operator()(const RegexStage& stage) {
   EmitWhere(stage.negated ? esql::MakeNotNode(std::move(test), range_) : std::move(test));
 }
 
+void Lowering::operator()(const AddinfoStage& /*stage*/) {
+  Assign("info_min_time", {RangeEnd(range_, options_.range_ms), Type::kNumber, true});
+  Assign("info_max_time", {RangeEnd(range_), Type::kNumber, true});
+}
+
 }  // namespace weir::spl

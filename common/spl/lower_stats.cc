@@ -186,6 +186,28 @@ std::vector<Aggregate> Lowering::ExpandWildcard(const Aggregate& aggregate,
   return expanded;
 }
 
+// Calls it with every aggregate of one field. A wildcard that fits none gives no column, which is said.
+void Lowering::EachAggregate(const StatsStage& stage,
+                             const std::function<void(const Aggregate&)>& visit) {
+  for (const Aggregate& aggregate : stage.aggregates) {
+    if (aggregate.field.find('*') == std::string::npos) {
+      visit(aggregate);
+      continue;
+    }
+    const std::vector<Aggregate> expanded = ExpandWildcard(aggregate, stage.by);
+    if (expanded.empty()) {
+      diagnostics_->Warning(aggregate.range,
+                            fmt::format("[{}({})] gives no column: no field that the search names "
+                                        "fits it",
+                                        aggregate.function, aggregate.field),
+                            "name the fields");
+    }
+    for (const Aggregate& one : expanded) {
+      visit(one);
+    }
+  }
+}
+
 // What one STATS gives, while it is put together.
 struct Lowering::StatsParts {
   esql::StatsCommand command;
@@ -274,15 +296,7 @@ void Lowering::LowerStats(const StatsStage& stage) {
   const bool by_clock = options_.clock.has_value() && !clock_filtered_;
   StatsParts parts;
   AddKeys(stage.by, &parts);
-  for (const Aggregate& aggregate : stage.aggregates) {
-    if (aggregate.field.find('*') == std::string::npos) {
-      AddAggregate(aggregate, &parts);
-      continue;
-    }
-    for (const Aggregate& one : ExpandWildcard(aggregate, stage.by)) {
-      AddAggregate(one, &parts);
-    }
-  }
+  EachAggregate(stage, [&](const Aggregate& aggregate) { AddAggregate(aggregate, &parts); });
   if (diagnostics_->has_errors()) {
     fields_.clear();
     open_ = true;
@@ -308,17 +322,17 @@ void Lowering::LowerEventstats(const StatsStage& stage) {
                             esql::MakeColumnNode(field.column, name.range), nullptr});
   }
   std::vector<std::pair<std::string, Field>> outputs;
-  for (const Aggregate& aggregate : stage.aggregates) {
+  EachAggregate(stage, [&](const Aggregate& aggregate) {
     NodePtr filter;
     Typed value = LowerAggregate(aggregate, &filter);
     if (value.node == nullptr || value.type == Type::kNull) {
-      continue;
+      return;
     }
     const std::string column = NewColumn(aggregate.name);
     outputs.emplace_back(aggregate.name, Field{column, value.type, value.never_null, 0});
     stats.aggregates.push_back(
         {column, true, aggregate.range, std::move(value.node), std::move(filter)});
-  }
+  });
   if (diagnostics_->has_errors() || outputs.empty()) {
     return;
   }

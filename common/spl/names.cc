@@ -54,6 +54,7 @@ class Collector {
   void operator()(const MvexpandStage& stage) { Add(stage.field.text); }
   void operator()(const RexStage& stage) { Add(stage.field); }
   void operator()(const RegexStage& stage) { Add(stage.field); }
+  void operator()(const AddinfoStage& /*stage*/) {}
 
  private:
   void Add(const std::string& name) {

@@ -257,6 +257,9 @@ std::optional<StageBody> Parser::ParseCommand(const std::string& name, std::size
       return (this->*method)();
     }
   }
+  if (name == "addinfo") {
+    return AddinfoStage{};
+  }
   if (name == "stats" || name == "eventstats") {
     return ParseStats(name == "eventstats");
   }
@@ -276,7 +279,7 @@ std::optional<Stage> Parser::ParseStage(std::size_t begin, std::size_t end, bool
     --last;
   }
   std::string name;
-  while (position_ < end_ && (IsLetter(Peek()) || (Peek() >= '0' && Peek() <= '9'))) {
+  while (position_ < end_ && (IsLetter(Peek()) || Peek() == '_' || (Peek() >= '0' && Peek() <= '9'))) {
     name.push_back(text_[position_++]);
   }
   name = esql::ToLowerAscii(name);

@@ -170,6 +170,7 @@ struct BodyPrinter {
     return fmt::format("regex {}{}={}", Quote(stage.field, '\''), stage.negated ? "!" : "",
                        QuoteRaw(stage.pattern));
   }
+  std::string operator()(const AddinfoStage& /*stage*/) const { return "addinfo"; }
 };
 
 }  // namespace

@@ -93,7 +93,7 @@ std::string MakeRecord(const std::string& fields, std::size_t index) {
     }
   };
   add("eventVersion", "\"1.11\"");
-  add("eventTime", fmt::format("\"2026-03-02T10:{:02}:00Z\"", minute));
+  add("eventTime", fmt::format("\"2026-03-02T{:02}:{:02}:00Z\"", 10 + minute / 60, minute % 60));
   add("eventSource", "\"s3.amazonaws.com\"");
   add("eventName", "\"GetObject\"");
   add("awsRegion", "\"us-east-1\"");
@@ -262,6 +262,10 @@ TEST(StoryPackTest, AlertsShowWhoAndWhat) {
   EXPECT_EQ(columns.at("firstTime"), "2026-03-02T10:00:00");
   EXPECT_EQ(columns.at("lastTime"), "2026-03-02T10:01:00");
   EXPECT_EQ(fired.alerts.front().risk_score, 50);
+  EXPECT_THAT(fired.alerts.front().note,
+              testing::StartsWith("mallory deleted guardrails gr-1, gr-2 in account 111122223333 from "
+                                  "198.51.100.7\nat risk: user mallory, score 50\n"
+                                  "threat object: ip_address 198.51.100.7\n\n"));
   const Fired role = RunStory("story_guardrail_deleted", "role");
   ASSERT_EQ(role.alerts.size(), 1U);
   EXPECT_EQ(Columns(role.alerts.front()).at("user"), "builder");

@@ -65,6 +65,30 @@ TEST(DetectionTest, TheLayoutWithObservables) {
   EXPECT_EQ(result.rule->query_line, 6);
 }
 
+TEST(DetectionTest, TheLayoutWithOneRiskObject) {
+  const LoadResult result = LoadRule(
+      "a.yml", "author: B\ndate: '2021-01-11'\nid: 7\nname: A\nsearch: '`cloudtrail` a=1'\ntype: TTP\n"
+               "tags:\n  analytics_story:\n  - S\n  risk_score: 30\n  risk_object_type: user\n"
+               "  risk_object: userName\n");
+  ASSERT_TRUE(result.rule.has_value()) << Problems(result);
+  EXPECT_THAT(result.rule->detection->stories, testing::ElementsAre("S"));
+  EXPECT_EQ(result.rule->updated_date, "2021-01-11");
+  EXPECT_EQ(result.rule->risk_score, 30);
+  ASSERT_EQ(result.rule->detection->risk_objects.size(), 1U);
+  EXPECT_EQ(result.rule->detection->risk_objects[0].field, "userName");
+  EXPECT_EQ(result.rule->detection->risk_objects[0].type, "user");
+  const LoadResult list = LoadRule(
+      "a.yml", std::string(kHead) +
+                   "modification_date: '2026-05-13'\nsearch: a=1\ntags:\n  risk:\n  - risk_score: 20\n"
+                   "    risk_object_type: user\n    risk_object: user\n  - risk_score: 70\n"
+                   "    risk_object_type: system\n    risk_object: dest\n");
+  ASSERT_TRUE(list.rule.has_value()) << Problems(list);
+  EXPECT_EQ(list.rule->updated_date, "2026-05-13");
+  EXPECT_EQ(list.rule->risk_score, 70);
+  ASSERT_EQ(list.rule->detection->risk_objects.size(), 2U);
+  EXPECT_EQ(list.rule->detection->risk_objects[1].field, "dest");
+}
+
 TEST(DetectionTest, TheFlatLayouts) {
   const LoadResult finding = LoadRule(
       "a.yml", std::string(kHead) +

@@ -20,6 +20,15 @@ std::string ProblemsOf(std::string_view text) {
   return esql::RenderAll(source, diagnostics.list());
 }
 
+// What is said of a search that lowers.
+std::string WarningsOf(std::string_view text) {
+  const esql::Source source{std::string(text)};
+  esql::Diagnostics diagnostics(&source);
+  const std::optional<Search> search = Parse({}, &diagnostics);
+  EXPECT_TRUE(search.has_value() && Lower(*search, {}, &diagnostics).has_value()) << text;
+  return esql::RenderAll(source, diagnostics.list());
+}
+
 std::string LoweredText(std::string_view text) {
   const esql::Source source{std::string(text)};
   esql::Diagnostics diagnostics(&source);
@@ -54,6 +63,14 @@ constexpr std::string_view kRun[] = {
     "`cloudtrail` eventName=ModifySnapshotAttribute | rename "
     "requestParameters.createVolumePermission.add.items{}.userId as other | search other != NULL | eval "
     "m=if(other==aws_account_id,\"Match\",\"No Match\") | where m = \"No Match\" | stats count by other",
+    "`cloudtrail` eventName=\"BatchGetSecretValue\" | spath input=_raw path=userIdentity.arn output=arn | "
+    "eval who=coalesce(arn, \"unknown\") | where who!=\"unknown\" | addinfo | eval "
+    "begin=relative_time(info_max_time, \"-1h\") | where _time<=info_max_time | eval "
+    "part=if(_time>=begin, \"now\", \"before\") | stats count(eval(part=\"now\")) as n "
+    "values(eval(if(part=\"now\", src, null()))) as src earliest(eval(if(part=\"now\", _time, null()))) as "
+    "first by who | where n>0 | `security_content_ctime(first)`",
+    "`cloudtrail` eventName=PutBucketLifecycle | spath path=requestParameters{}.a{}.Days output=days | "
+    "stats count dc('requestParameters.b') as n by days, user vendor_account",
     "`cloudtrail` eventName=CreateAccessKey | spath eventName | search eventName=CreateAccessKey | table "
     "sourceIPAddress userName userIdentity.type status",
 };
@@ -81,6 +98,46 @@ TEST(SplPublishedTest, ShapesThatAreRefusedByName) {
   for (const auto& [search, message] : kRefused) {
     const std::string problems = ProblemsOf(search);
     EXPECT_NE(problems.find(message), std::string::npos) << search << "\n" << problems;
+  }
+}
+
+TEST(SplPublishedTest, NoCommandIsUnknown) {
+  // Each is refused for what it is, not for a name nobody knows.
+  for (const std::string_view command :
+       {"fieldformat a=b", "strcat a b c", "makemv delim=\",\" a", "rangemap field=a low=1-2", "reltime",
+        "filldown a", "tojson", "fromjson a", "associate a", "concurrency duration=a", "gauge a 1 2",
+        "sistats count", "localop", "script p", "savedsearch x", "loadjob 1", "mcollect index=a",
+        "dbxquery q", "history", "require", "typer", "tags", "highlight a", "contingency a b"}) {
+    const std::string name(command.substr(0, command.find(' ')));
+    const std::string problems = ProblemsOf("`cloudtrail` a=1 | " + std::string(command));
+    EXPECT_NE(problems.find("command [" + name + "] is not supported: "), std::string::npos)
+        << command << "\n" << problems;
+  }
+}
+
+TEST(SplPublishedTest, AWildcardThatFitsNoFieldIsSaid) {
+  const std::string warned = WarningsOf(
+      "`cloudtrail` a=1 | stats count values(requestParameters.*) as * values(src) as src by user");
+  EXPECT_NE(warned.find("[values(requestParameters.*)] gives no column"), std::string::npos) << warned;
+  EXPECT_EQ(WarningsOf("`cloudtrail` requestParameters.b=1 | stats values(requestParameters.*) as * "
+                       "by user"),
+            "");
+  EXPECT_NE(WarningsOf("`cloudtrail` a=1 | eventstats dc(requestParameters.*) as n_* by user")
+                .find("gives no column"),
+            std::string::npos);
+}
+
+TEST(SplPublishedTest, APathWithoutQuotesInAnExpressionIsSaid) {
+  const std::string warned =
+      WarningsOf("`cloudtrail` a=1 | eval m=if(match(userIdentity.userName, a), 1, 0) | stats count by m");
+  EXPECT_NE(warned.find("[userIdentity.userName] joins the fields"), std::string::npos) << warned;
+  EXPECT_NE(warned.find("'userIdentity.userName'"), std::string::npos) << warned;
+  for (const std::string_view quiet :
+       {"`cloudtrail` a=1 | eval m='userIdentity.userName' | stats count by m",
+        "`cloudtrail` a=1 | eval m=user.src | stats count by m",
+        "`cloudtrail` a=1 | eval userIdentity=\"x\", m=userIdentity.src | stats count by m",
+        "`cloudtrail` a=1 | stats count by userIdentity.userName"}) {
+    EXPECT_EQ(WarningsOf(quiet), "") << quiet;
   }
 }
 
