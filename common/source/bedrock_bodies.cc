@@ -17,7 +17,7 @@ std::string_view Member(const Element& element, std::string_view path) {
 }
 
 bool IsChunkList(const RecordView& record) {
-  const Element* body = record.Known(kOutputBody);
+  const Element* body = Raw(record, kOutputBody);
   return body != nullptr && IsArray(*body);
 }
 
@@ -76,9 +76,14 @@ bool RenderBody(RecordView& record, const Binding& binding) {
 
 }  // namespace
 
+const Element* Raw(const RecordView& record, Path path) {
+  const Element* element = record.normaliser->paths().Find(record.normaliser->known(path));
+  return element == nullptr || element->type() == JsonType::NULL_VALUE ? nullptr : element;
+}
+
 std::vector<Element> OutputBodies(const RecordView& record) {
   std::vector<Element> bodies;
-  const Element* body = record.Known(kOutputBody);
+  const Element* body = Raw(record, kOutputBody);
   if (body != nullptr && IsArray(*body)) {
     for (const Element& chunk : ArrayOf(*body)) {
       bodies.push_back(chunk);
@@ -93,8 +98,7 @@ std::vector<Element> OutputBodies(const RecordView& record) {
 Value ModelTypeValue(RecordView& record, const Binding& binding) {
   const std::string_view model = record.KnownText(kModelId);
   const std::size_t dot = model.find('.');
-  const Element* body = record.normaliser->paths().Find(record.normaliser->known(kInputBody));
-  return dot == std::string_view::npos || body == nullptr || body->type() == JsonType::NULL_VALUE
+  return dot == std::string_view::npos || Raw(record, kInputBody) == nullptr
              ? Value::Null()
              : OptionalText(record, binding, model.substr(0, dot));
 }
@@ -113,7 +117,7 @@ Value ModelVersionValue(RecordView& record, const Binding& binding) {
 }
 
 Value RoleValue(RecordView& record, const Binding& binding) {
-  const Element* body = record.Known(kOutputBody);
+  const Element* body = Raw(record, kOutputBody);
   return body == nullptr ? Value::Null()
                          : OptionalText(record, binding,
                                         IsArray(*body) ? MessageStart(record, "message.role")
@@ -121,7 +125,7 @@ Value RoleValue(RecordView& record, const Binding& binding) {
 }
 
 Value ResponseIdValue(RecordView& record, const Binding& binding) {
-  const Element* body = record.Known(kOutputBody);
+  const Element* body = Raw(record, kOutputBody);
   return body == nullptr ? Value::Null()
                          : OptionalText(record, binding,
                                         IsArray(*body) ? MessageStart(record, "message.id")
@@ -207,7 +211,7 @@ void OutputMessagesSubtree(RecordView& record, const Binding& binding, Document*
 
 // A document has the kinds in the order of a HashSet.
 Value ContentKindsValue(RecordView& record, const Binding& binding) {
-  const Element* messages = record.Known(kInputMessages);
+  const Element* messages = Raw(record, kInputMessages);
   if (messages == nullptr || !IsArray(*messages)) {
     return Value::Null();
   }
@@ -238,7 +242,7 @@ Value ContentKindsValue(RecordView& record, const Binding& binding) {
 }
 
 Value CompletionTextValue(RecordView& record, const Binding& binding) {
-  const Element* body = record.Known(kOutputBody);
+  const Element* body = Raw(record, kOutputBody);
   if (body == nullptr) {
     return Value::Null();
   }

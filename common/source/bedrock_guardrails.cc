@@ -249,7 +249,7 @@ Value ViolationDetectedValue(RecordView& record, const Binding& binding) {
 }
 
 Value OutcomeValue(RecordView& record, const Binding& binding) {
-  const bool failed = record.Known(kErrorCode) != nullptr || ViolationDetected(record);
+  const bool failed = Raw(record, kErrorCode) != nullptr || ViolationDetected(record);
   return TextToValue(failed ? "failure" : "success", binding.type, &record.arena);
 }
 

@@ -22,6 +22,10 @@ enum Path : std::size_t {
   kPathCount,
 };
 
+// The value at the path, also an empty one: what is derived from it is so before empties go. Null when
+// there is none.
+const Element* Raw(const RecordView& record, Path path);
+
 // The document's name of a key of the record.
 std::string_view DocumentKey(std::string_view key);
 // The output body as a list: an object or text is a list of one. Empty when there is none.

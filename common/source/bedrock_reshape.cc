@@ -61,6 +61,11 @@ void AppendItem(const Element& item, JsonWriter* writer) {
   writer->EndObject();
 }
 
+// Of a list's item that keeps its shape.
+bool AppendPlainItem(const Element& item, std::string* out) {
+  return AppendCleanJson(item, Empties::kPlain, IsArray(item) ? SameKey : DocumentKey, out);
+}
+
 // What a message's content becomes: a text an item, objects items, anything else itself. False, and
 // nothing appended, when that is nothing.
 bool AppendContent(const Element& content, std::string* out) {
@@ -82,7 +87,7 @@ bool AppendContent(const Element& content, std::string* out) {
     std::string json;
     if (IsObject(item)) {
       AppendItem(item, &writer);
-    } else if (AppendCleanJson(item, Empties::kPlain, DocumentKey, &json)) {
+    } else if (AppendPlainItem(item, &json)) {
       writer.Raw(json);
     }
   }
@@ -96,7 +101,7 @@ bool AppendContent(const Element& content, std::string* out) {
 
 bool AppendMessage(const Element& message, std::string* out) {
   if (!IsObject(message)) {
-    return AppendCleanJson(message, Empties::kPlain, DocumentKey, out);
+    return AppendPlainItem(message, out);
   }
   const std::size_t start = out->size();
   JsonWriter writer(out);
@@ -119,7 +124,7 @@ bool AppendMessage(const Element& message, std::string* out) {
 
 bool AppendArtifact(const Element& artifact, std::string* out) {
   if (!IsObject(artifact) || IsEmpty(artifact, Empties::kPlain)) {
-    return AppendCleanJson(artifact, Empties::kPlain, DocumentKey, out);
+    return AppendPlainItem(artifact, out);
   }
   JsonWriter writer(out);
   writer.BeginObject();

@@ -188,7 +188,7 @@ void ResourceSubtree(RecordView& record, const Binding& binding, Document* docum
   std::string json = "[";
   for (const Resource& resource : distinct) {
     json.append(json.size() == 1 ? "" : ",");
-    AppendCleanJson(resource.value, Empties::kMarkers, ResourceKey, &json);
+    AppendCleanObject(ObjectOf(resource.value), Empties::kMarkers, ResourceKey, SameKey, &json);
   }
   if (!distinct.empty()) {
     document->Put(binding.rest, json + "]");

@@ -30,18 +30,32 @@ bool IsInstanceId(std::string_view text) {
   return text.starts_with("i-") && text.size() >= 10;
 }
 
+// In the shapes that calls have: one id, a list of ids, a list of objects.
 void AddInstanceIds(RecordView& record, Path root, std::vector<std::string_view>* hosts) {
   const Element* element = record.Known(root);
   if (element == nullptr) {
     return;
   }
-  for (const std::string_view path : {"instanceId", "target", "resourceId", "instanceIds",
-                                      "instancesSet.items.instanceId"}) {
-    record.leaves.clear();
-    CollectLeaves(*element, path, SameKey, &record.leaves);
-    for (const Element& leaf : record.leaves) {
-      if (IsInstanceId(TextOrEmpty(leaf))) {
-        hosts->push_back(TextOf(leaf));
+  const auto add = [hosts](const Element& id) {
+    if (IsInstanceId(TextOrEmpty(id))) {
+      hosts->push_back(TextOf(id));
+    }
+  };
+  Element found;
+  for (const std::string_view key : {"instanceId", "target", "resourceId"}) {
+    if (FindPath(*element, key, &found)) {
+      add(found);
+    }
+  }
+  if (FindPath(*element, "instanceIds", &found) && IsArray(found)) {
+    for (const Element& id : ArrayOf(found)) {
+      add(id);
+    }
+  }
+  if (FindPath(*element, "instancesSet.items", &found) && IsArray(found)) {
+    for (const Element& item : ArrayOf(found)) {
+      if (Element id; FindPath(item, "instanceId", &id)) {
+        add(id);
       }
     }
   }

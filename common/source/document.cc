@@ -71,9 +71,8 @@ void Document::AppendTo(std::string* out) const {
   Append(root_, out);
 }
 
-namespace {
-
-bool AppendCleanObject(const Object& object, Empties empties, RenameKey rename, std::string* out) {
+bool AppendCleanObject(const Object& object, Empties empties, RenameKey rename,
+                       RenameKey rename_below, std::string* out) {
   std::vector<std::pair<std::string_view, Element>> members;
   std::unordered_map<std::string_view, std::size_t> places;
   for (const auto& member : object) {
@@ -92,7 +91,7 @@ bool AppendCleanObject(const Object& object, Empties empties, RenameKey rename, 
     out->append(rewind == start + 1 ? "" : ",");
     AppendJsonString(key, out);
     out->push_back(':');
-    if (!AppendCleanJson(value, empties, rename, out)) {
+    if (!AppendCleanJson(value, empties, rename_below, out)) {
       out->resize(rewind);
     }
   }
@@ -103,8 +102,6 @@ bool AppendCleanObject(const Object& object, Empties empties, RenameKey rename, 
   }
   return true;
 }
-
-}  // namespace
 
 bool AppendCleanJson(const Element& element, Empties empties, RenameKey rename, std::string* out) {
   JsonWriter writer(out);
@@ -130,7 +127,7 @@ bool AppendCleanJson(const Element& element, Empties empties, RenameKey rename, 
       writer.Double(element.get_double().value_unsafe());
       return true;
     case JsonType::OBJECT:
-      return AppendCleanObject(ObjectOf(element), empties, rename, out);
+      return AppendCleanObject(ObjectOf(element), empties, rename, rename, out);
     case JsonType::ARRAY:
       break;
   }
@@ -139,7 +136,7 @@ bool AppendCleanJson(const Element& element, Empties empties, RenameKey rename, 
   for (const Element& item : ArrayOf(element)) {
     const std::size_t rewind = out->size();
     out->append(rewind == start + 1 ? "" : ",");
-    if (!AppendCleanJson(item, empties, rename, out)) {
+    if (!AppendCleanJson(item, empties, IsArray(item) ? SameKey : rename, out)) {
       out->resize(rewind);
     }
   }

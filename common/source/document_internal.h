@@ -32,9 +32,13 @@ class Document {
   Node root_;
 };
 
-// Appends the value without its empty parts, keys renamed: numbers as they are, of repeated members the
-// last value at the first's place. False, and nothing appended, when all of it is empty.
+// Appends the value without its empty parts, keys renamed but those in lists in lists: numbers as they
+// are, of repeated members the last value at the first's place. False, and nothing appended, when all of
+// it is empty.
 bool AppendCleanJson(const Element& element, Empties empties, RenameKey rename, std::string* out);
+// Likewise an object, whose values have their keys renamed in another way than it itself.
+bool AppendCleanObject(const Object& object, Empties empties, RenameKey rename,
+                       RenameKey rename_below, std::string* out);
 // A multivalue is a list. False for null and "".
 bool AppendValueJson(const Value& value, std::string* out);
 

@@ -252,7 +252,7 @@ void JavaTextWriter::AppendJson(const Element& element, RenameKey rename,
     for (const Element& item : ArrayOf(element)) {
       out->append(first ? "" : ",");
       first = false;
-      AppendJson(item, rename, {}, out);
+      AppendJson(item, IsArray(item) ? SameKey : rename, {}, out);
     }
     out->push_back(']');
     return;

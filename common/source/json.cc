@@ -229,7 +229,7 @@ void CollectLeaves(const Element& root, std::string_view path, RenameKey rename,
                    std::vector<Element>* leaves) {
   if (IsArray(root)) {
     for (const Element& item : ArrayOf(root)) {
-      CollectLeaves(item, path, rename, leaves);
+      CollectLeaves(item, path, IsArray(item) ? SameKey : rename, leaves);
     }
     return;
   }

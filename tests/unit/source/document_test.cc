@@ -80,6 +80,8 @@ TEST(DocumentTest, ListsResourcesOnce) {
   };
   EXPECT_THAT(resources(R"([{"ARN":"r","accountId":"-"},{"ARN":"r","more":1},{},"text",7])"),
               HasSubstr(R"("resources":[{"arn":"r","more":1}])"));
+  EXPECT_THAT(resources(R"([{"accountId":"1","in":{"accountId":"2"}}])"),
+              HasSubstr(R"("resources":[{"account_id":"1","in":{"accountId":"2"}}])"));
   EXPECT_THAT(resources(R"(["text",{"ARN":"none"}])"), Not(HasSubstr("\"resources\"")));
   EXPECT_THAT(resources(R"({"ARN":"r"})"), HasSubstr(R"("resources":{"ARN":"r"})"));
 }
@@ -100,6 +102,10 @@ TEST(DocumentTest, BringsMessagesToTypeAndText) {
   EXPECT_THAT(messages(R"([{"content":[{"text":"t","more":1},{"text":"","content":"c"},{}]}])"),
               HasSubstr(R"("content":[{"type":"text","text":"t"},{"type":"text","text":"c"},)"
                         R"({"type":"text","text":"{}"}])"));
+  // Lists in lists keep their keys.
+  EXPECT_THAT(messages(R"([{"a":[{"modelId":1},[{"modelId":2}]],"content":{"b":[[{"modelId":3}]]}}])"),
+              AllOf(HasSubstr(R"("a":[{"model_id":1},[{"modelId":2}]])"),
+                    HasSubstr(R"("text":"{\"b\":[[{\"modelId\":3}]]}")")));
   EXPECT_THAT(messages(R"([{"content":[]},{"role":""}])"), Not(HasSubstr("\"messages\"")));
 }
 

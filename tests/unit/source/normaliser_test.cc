@@ -110,6 +110,9 @@ TEST(CloudTrailTest, NamesAndAddressesComeFromTheFirstPlaceThatHasThem) {
   EXPECT_EQ(identity(kUnknown + R"(,"userName":"kim")", "user.name"), "kim");
   EXPECT_EQ(identity(kUnknown + R"(,"userName":"kim")", "aws.cloudtrail.additional_eventdata"),
             "{UserName=kim@b.c}");
+  EXPECT_EQ(FieldOf(R"({"eventName":"X","requestParameters":{"instanceIds":"i-0123456789",)"
+                    R"("target":["i-0123456789"]},"responseElements":{"instancesSet":{"items":[)"
+                    R"({"instanceId":"i-9876543210"}]}}})", "related.hosts"), "i-9876543210");
   // A session that is an address goes before a name that is one.
   EXPECT_EQ(identity(R"("type":"IdentityCenterUser","userName":"a@b",)"
                      R"("arn":"arn:aws:sts::1:assumed-role/R/s@t")", "user.email"), "s@t");
@@ -249,6 +252,13 @@ TEST(BedrockTest, ReadsBodiesByTheirShape) {
   const std::string empty =
       R"({"modelId":"acme.m","requestId":"q","operation":"o","input":{"inputBodyJson":{}}})";
   EXPECT_EQ(FieldOf(empty, "gen_ai.request.model.type"), "acme");
+  const std::string hollow =
+      R"({"modelId":"acme.m","requestId":"q","operation":"o","errorCode":"","input":{"inputBodyJson":)"
+      R"({"messages":[{"content":[{"text":""}]}]}},"output":{"outputBodyJson":)"
+      R"({"trace":{"guardrail":{"inputAssessment":{"g":{}}}}}}})";
+  EXPECT_EQ(FieldOf(hollow, "aws_bedrock.invocation.input.messages_content_kinds"), "text");
+  EXPECT_EQ(FieldOf(hollow, "gen_ai.guardrail_id"), "g");
+  EXPECT_EQ(FieldOf(hollow, "event.outcome"), "failure");
   EXPECT_EQ(FieldOf(empty, "gen_ai.prompt"), "{}");
   EXPECT_EQ(FieldOf(empty, "gen_ai.response.timestamp"), "2023-11-14T22:13:20.000Z");
 }
