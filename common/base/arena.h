@@ -38,7 +38,7 @@ class Arena {
 
   std::string_view Copy(std::string_view text) {
     char* memory = Allocate(text.size());
-    std::memcpy(memory, text.data(), text.size());
+    text.copy(memory, text.size());
     return {memory, text.size()};
   }
 
