@@ -87,6 +87,12 @@ constexpr MetricInfo kTable[] = {
      "Synced writes of the log; events applied divided by these is how well syncs are shared."},
     {"weir_worker_log_pending_bytes", Kind::kGauge, "worker", "",
      "Log that no checkpoint covers yet: what a recovery would read."},
+    {"weir_worker_queue_bytes", Kind::kGauge, "worker", "",
+     "Rows that wait for the log or to be applied: the queue of the worker."},
+    {"weir_worker_queue_limit_bytes", Kind::kGauge, "worker", "",
+     "The limit of weir_worker_queue_bytes; above it messages of ingest nodes are refused for now."},
+    {"weir_worker_frames_refused_total", Kind::kCounter, "worker", "",
+     "Messages of ingest nodes refused for now because the queue was full."},
     {"weir_worker_checkpoints_total", Kind::kCounter, "worker", "", "Checkpoints written."},
     {"weir_worker_table_bytes", Kind::kGauge, "worker", "", "Memory of the tables."},
     {"weir_worker_table_limit_bytes", Kind::kGauge, "worker", "",
@@ -330,6 +336,9 @@ void FillWorkerMetrics(const worker::WorkerStatus& status, MetricSink* sink) {
   sink->Put("weir_worker_events_future_total", static_cast<double>(status.future));
   sink->Put("weir_worker_log_records_total", static_cast<double>(status.log_records));
   sink->Put("weir_worker_log_syncs_total", static_cast<double>(status.log_syncs));
+  sink->Put("weir_worker_queue_bytes", static_cast<double>(status.queue_bytes));
+  sink->Put("weir_worker_queue_limit_bytes", static_cast<double>(status.queue_limit_bytes));
+  sink->Put("weir_worker_frames_refused_total", static_cast<double>(status.frames_refused));
   sink->Put("weir_worker_checkpoints_total", static_cast<double>(status.checkpoints));
   sink->Put("weir_worker_table_bytes", static_cast<double>(status.table_bytes));
   sink->Put("weir_worker_table_limit_bytes", static_cast<double>(status.table_limit_bytes));

@@ -195,6 +195,11 @@ void LogWriter::ActivateWhenDue(RuleSetVersion version, UnixMillis active_from_m
                         [this, version, active_from_ms] { ActivateWhenDue(version, active_from_ms); });
 }
 
+uint64_t LogWriter::queue_bytes() const {
+  const std::lock_guard lock(mutex_);
+  return queued_bytes_ + unapplied_bytes_;
+}
+
 void LogWriter::Enqueue(Item item) {
   Status refusal;
   bool wake = false;
@@ -207,6 +212,7 @@ void LogWriter::Enqueue(Item item) {
     } else if (item.kind == Item::Kind::kFrame &&
                queued_bytes_ + unapplied_bytes_ > options_.queue_bytes_max) {
       refusal = Unavailable("{} bytes are waiting to be logged", queued_bytes_ + unapplied_bytes_);
+      ++frames_refused_;
     } else {
       queued_bytes_ += item.bytes;
       queued_others_ += item.kind == Item::Kind::kFrame ? 0 : 1;

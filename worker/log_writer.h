@@ -85,6 +85,9 @@ class LogWriter {
 
   uint64_t records() const { return records_; }
   uint64_t syncs() const { return syncs_; }
+  // Rows that wait for the log or to be applied, and the frames refused because there were too many.
+  uint64_t queue_bytes() const;
+  uint64_t frames_refused() const { return frames_refused_; }
 
  private:
   struct Pending;
@@ -138,6 +141,7 @@ class LogWriter {
   std::atomic<uint64_t> records_{0};
   std::atomic<uint64_t> syncs_{0};
   std::atomic<uint64_t> unapplied_bytes_{0};
+  std::atomic<uint64_t> frames_refused_{0};
 };
 
 }  // namespace weir::worker

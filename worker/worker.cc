@@ -448,6 +448,9 @@ WorkerStatus Worker::Impl::GetStatus() {
   status.clock = options_.clock;
   status.log_records = writer_->records();
   status.log_syncs = writer_->syncs();
+  status.queue_bytes = writer_->queue_bytes();
+  status.queue_limit_bytes = options_.queue_bytes_max;
+  status.frames_refused = writer_->frames_refused();
   status.checkpoints = shared_.checkpoints;
   status.table_limit_bytes = shared_.table_limit_bytes;
   status.store = store_->Stats();

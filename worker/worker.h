@@ -144,6 +144,9 @@ struct WorkerStatus {
   uint64_t log_records = 0;
   uint64_t log_syncs = 0;
   uint64_t checkpoints = 0;
+  uint64_t queue_bytes = 0;         // rows that wait for the log, or to be applied
+  uint64_t queue_limit_bytes = 0;   // above it frames are refused for now
+  uint64_t frames_refused = 0;      // because of it
   uint64_t table_bytes = 0;
   uint64_t table_limit_bytes = 0;
   state::StoreStats store;

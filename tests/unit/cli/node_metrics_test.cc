@@ -61,6 +61,8 @@ TEST(NodeMetricsTest, ValuesAreThoseOfTheStatus) {
   MetricSink sink(&registry);
   worker::WorkerStatus status;
   status.log_syncs = 7;
+  status.queue_bytes = 300;
+  status.frames_refused = 4;
   status.failure = "disk full";
   status.shards.resize(3);
   status.shards[1].state = worker::ShardState::kFailed;
@@ -71,6 +73,8 @@ TEST(NodeMetricsTest, ValuesAreThoseOfTheStatus) {
   FillWorkerMetrics(status, &sink);
   const auto values = testing::ParsePrometheus(registry.ExposeText());
   EXPECT_EQ(values.at("weir_worker_log_syncs_total"), 7);
+  EXPECT_EQ(values.at("weir_worker_queue_bytes"), 300);
+  EXPECT_EQ(values.at("weir_worker_frames_refused_total"), 4);
   EXPECT_EQ(values.at("weir_worker_failed"), 1);
   EXPECT_EQ(values.at("weir_worker_shards{state=\"serving\"}"), 2);
   EXPECT_EQ(values.at("weir_worker_shards{state=\"failed\"}"), 1);
