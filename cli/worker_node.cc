@@ -20,6 +20,8 @@
 namespace weir::cli {
 namespace {
 
+constexpr int64_t kRulesRetryMs = 5000;
+
 class WorkerNode final : public RoleNode {
  public:
   ~WorkerNode() override { Stop(); }
@@ -35,7 +37,7 @@ class WorkerNode final : public RoleNode {
   const rpc::AccessControl* access() const override { return security_.access.get(); }
 
  private:
-  void OnRules(const cluster::RuleSetTexts& texts);
+  void TakeRules(const cluster::RuleSetTexts& texts);
 
   int64_t drain_timeout_ms_ = 0;
   NodeSecurity security_;
@@ -90,27 +92,30 @@ Status WorkerNode::Open(const config::Config& config, const Clock* clock) {
                                                     member_->session(), holder_.get());
     rules_ = std::make_unique<cluster::RuleFeed>(
         member_->store(), member_->scheduler(),
-        [this](const cluster::RuleSetTexts& texts) { OnRules(texts); });
+        [this](const cluster::RuleSetTexts& texts) {
+          compiler_.Post([this, texts] { TakeRules(texts); });
+        });
     rules_->Start();
     keeper_->Start();
   });
   return OkStatus();
 }
 
-void WorkerNode::OnRules(const cluster::RuleSetTexts& texts) {
-  compiler_.Post([this, texts] {
-    const Status status = worker_->ActivateVersion(texts.version, FilesOf(texts),
-                                                   CompileOptionsOf(texts), texts.active_from_ms);
-    if (!status.ok()) {
-      log::Error("a rule set cannot be taken", {{"version", static_cast<int64_t>(texts.version.value)},
-                                                {"reason", std::string(Message(status))}});
-      return;
+// On the compiler's thread. What cannot be taken now, with a full disk for instance, is tried again: without
+// it the worker would refuse the frames of all nodes.
+void WorkerNode::TakeRules(const cluster::RuleSetTexts& texts) {
+  const Status status = worker_->ActivateVersion(texts.version, FilesOf(texts),
+                                                 CompileOptionsOf(texts), texts.active_from_ms);
+  if (!status.ok()) {
+    log::Error("a rule set cannot be taken", {{"version", static_cast<int64_t>(texts.version.value)},
+                                              {"reason", std::string(Message(status))}});
+    compiler_.PostAfter(kRulesRetryMs, [this, texts] { TakeRules(texts); });
+    return;
+  }
+  member_->scheduler()->Post([this, version = texts.version] {
+    if (keeper_ != nullptr) {
+      keeper_->SetRules(version);
     }
-    member_->scheduler()->Post([this, version = texts.version] {
-      if (keeper_ != nullptr) {
-        keeper_->SetRules(version);
-      }
-    });
   });
 }
 

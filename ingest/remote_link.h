@@ -23,7 +23,7 @@ struct RemoteLinkOptions {
   std::string ingest_id;
   uint64_t incarnation = 0;                      // of this process
   uint64_t inflight_bytes_max = 64ULL << 20;     // frames without an answer; one frame may always be
-  int64_t send_pause_ms = 20;                    // for how long a frame waits for company under load
+  int64_t send_pause_ms = 40;                    // for how long a frame waits for company under load
   int64_t promise_interval_ms = 500;             // the last promise is repeated, as a sign of life
   int64_t silence_ms_max = 3000;
   int64_t reconnect_ms_min = 100;                // doubled up to

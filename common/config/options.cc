@@ -232,7 +232,7 @@ std::vector<Option> MakeTable() {
       {"worker.queue_memory", Type::kSize, "64MiB", &Config::worker_queue_memory_bytes,
        "Rows that may wait for the log. Above it, batches are answered with UNAVAILABLE and a delay.",
        kMiB, 64 * kGiB},
-      {"worker.commit_interval", Type::kDuration, "20ms", &Config::worker_commit_interval_ms,
+      {"worker.commit_interval", Type::kDuration, "40ms", &Config::worker_commit_interval_ms,
        "How far apart writes of the log start while batches come faster than they are written, so that "
        "each write holds more. It delays answers under load by as much at most; a batch that comes alone "
        "is written at once. 0 delays none.",

@@ -35,7 +35,6 @@ constexpr MethodRule kMethods[] = {
     {"/weir.cluster.v1.ClusterService/", Role::kRead},
     {"/weir.cluster.v1.IngestStatusService/", Role::kNode},
     {"/weir.explain.v1.ExplainService/", Role::kRead},
-    {"/weir.explain.v1.ExplainService/", Role::kRead},
     {"/weir.group.v1.GroupService/", Role::kRead},
     {"/weir.sink.v1.SinkService/ListDeadLetters", Role::kRead},
     {"/weir.sink.v1.SinkService/ListSinks", Role::kRead},

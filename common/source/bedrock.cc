@@ -122,8 +122,6 @@ constexpr FieldRow kRows[] = {
     {"event.original", SizedOriginalValue},
     {"event.action", CopyValue, "operation"},
     {"event.outcome", OutcomeValue},
-    {"event.kind", ErrorKindValue},
-    {"error.message[]", TimeErrorValue, "timestamp is no ISO 8601 time"},
     {"ecs.version", ConstantValue, "8.11.0"},
     {"tags[]", TagsValue, "forwarded"},
 
@@ -146,7 +144,7 @@ constexpr FieldRow kRows[] = {
     {"gen_ai.request.temperature", CopyValue,
      "input.inputBodyJson.temperature|input.inputBodyJson.inferenceConfig.temperature"},
     {"gen_ai.response.id", ResponseIdValue},
-    {"gen_ai.response.timestamp", ResponseTimeValue},
+    {"gen_ai.response.timestamp", TimestampValue},
     {"gen_ai.response.error_code", CopyValue, "errorCode"},
     {"gen_ai.response.finish_reasons", CopyValue,
      "output.outputBodyJson.stop_reason|output.outputBodyJson.stopReason"},

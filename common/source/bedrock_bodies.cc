@@ -1,4 +1,6 @@
 // What the Bedrock mapping reads from the request and response bodies.
+#include <algorithm>
+
 #include "common/source/bedrock_internal.h"
 #include "common/source/document_internal.h"
 #include "common/source/sha1_internal.h"
@@ -29,15 +31,32 @@ std::string_view MessageStart(const RecordView& record, std::string_view path) {
   return {};
 }
 
-// Appends every text at the path, through arrays.
-bool AppendTexts(const Element& root, std::string_view path, std::string* out) {
-  std::vector<Element> leaves;
-  CollectLeaves(root, path, SameKey, &leaves);
-  const std::size_t before = out->size();
-  for (const Element& leaf : leaves) {
-    out->append(TextOrEmpty(leaf));
+void AppendScalarText(RecordView& record, const Element& element, std::string* out) {
+  if (const Value text = ScalarToValue(element, DataType::kKeyword, &record.arena);
+      !text.is_null()) {
+    out->append(text.text());
   }
-  return out->size() != before;
+}
+
+// Appends the texts of a list's items.
+void AppendItemTexts(RecordView& record, const Element& list, std::string* out) {
+  for (const Element& item : ArrayOf(list)) {
+    if (Element text; FindPath(item, "text", &text)) {
+      AppendScalarText(record, text, out);
+    }
+  }
+}
+
+// What a chunk of a stream adds to the answer, in the shapes of the models' vendors.
+void AppendChunkText(RecordView& record, const Element& chunk, std::string* out) {
+  Element found;
+  if (FindPath(chunk, "delta.text", &found)) {
+    AppendScalarText(record, found, out);
+  } else if (FindPath(chunk, "outputs", &found) && IsArray(found)) {
+    AppendItemTexts(record, found, out);
+  } else if (FindPath(chunk, "generation", &found) || FindPath(chunk, "outputText", &found)) {
+    AppendScalarText(record, found, out);
+  }
 }
 
 bool IsMassive(std::string_view text) {
@@ -74,7 +93,8 @@ std::vector<Element> OutputBodies(const RecordView& record) {
 Value ModelTypeValue(RecordView& record, const Binding& binding) {
   const std::string_view model = record.KnownText(kModelId);
   const std::size_t dot = model.find('.');
-  return dot == std::string_view::npos || record.Known(kInputBody) == nullptr
+  const Element* body = record.normaliser->paths().Find(record.normaliser->known(kInputBody));
+  return dot == std::string_view::npos || body == nullptr || body->type() == JsonType::NULL_VALUE
              ? Value::Null()
              : OptionalText(record, binding, model.substr(0, dot));
 }
@@ -94,15 +114,18 @@ Value ModelVersionValue(RecordView& record, const Binding& binding) {
 
 Value RoleValue(RecordView& record, const Binding& binding) {
   const Element* body = record.Known(kOutputBody);
-  const std::string_view role =
-      body == nullptr ? std::string_view() : Member(*body, "output.message.role");
-  return OptionalText(record, binding, role.empty() ? MessageStart(record, "message.role") : role);
+  return body == nullptr ? Value::Null()
+                         : OptionalText(record, binding,
+                                        IsArray(*body) ? MessageStart(record, "message.role")
+                                                       : Member(*body, "output.message.role"));
 }
 
 Value ResponseIdValue(RecordView& record, const Binding& binding) {
   const Element* body = record.Known(kOutputBody);
-  const std::string_view id = body == nullptr ? std::string_view() : Member(*body, "id");
-  return OptionalText(record, binding, id.empty() ? MessageStart(record, "message.id") : id);
+  return body == nullptr ? Value::Null()
+                         : OptionalText(record, binding,
+                                        IsArray(*body) ? MessageStart(record, "message.id")
+                                                       : Member(*body, "id"));
 }
 
 // The argument names the metric of the last chunk that has an invocation latency.
@@ -115,7 +138,8 @@ Value LatencyValue(RecordView& record, const Binding& binding) {
   for (const Element& chunk : OutputBodies(record)) {
     Element metrics;
     Element found;
-    if (FindPath(chunk, kMetrics, &metrics) && FindPath(metrics, "invocationLatency", &found)) {
+    if (FindPath(chunk, kMetrics, &metrics) && FindPath(metrics, "invocationLatency", &found) &&
+        found.type() != JsonType::NULL_VALUE) {
       latency = FindPath(metrics, binding.argument, &found)
                     ? ScalarToValue(found, binding.type, &record.arena)
                     : Value::Null();
@@ -146,12 +170,6 @@ Value SizedOriginalValue(RecordView& record, const Binding& binding) {
   record.text = "sha1-" + Sha1Hex(original.text()) + ":" +
                 std::to_string(Utf16Length(original.text()));
   return TextToValue(record.arena.Copy(record.text), binding.type, &record.arena);
-}
-
-Value ResponseTimeValue(RecordView& record, const Binding& binding) {
-  return record.Known(kTimestamp) == nullptr || record.time_unreadable
-             ? Value::Null()
-             : TimestampValue(record, binding);
 }
 
 Value BodySizeValue(RecordView& record, const Binding& binding) {
@@ -187,12 +205,18 @@ void OutputMessagesSubtree(RecordView& record, const Binding& binding, Document*
   }
 }
 
+// A document has the kinds in the order of a HashSet.
 Value ContentKindsValue(RecordView& record, const Binding& binding) {
   const Element* messages = record.Known(kInputMessages);
   if (messages == nullptr || !IsArray(*messages)) {
     return Value::Null();
   }
   std::vector<std::string_view> kinds;
+  const auto add_kind = [&kinds](std::string_view kind) {
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) {
+      kinds.push_back(kind);
+    }
+  };
   for (const Element& message : ArrayOf(*messages)) {
     Element content;
     if (!FindPath(message, "content", &content) || !IsArray(content)) {
@@ -201,16 +225,15 @@ Value ContentKindsValue(RecordView& record, const Binding& binding) {
     for (const Element& item : ArrayOf(content)) {
       Element found;
       if (FindPath(item, "text", &found)) {
-        kinds.push_back("text");
-      }
-      if (FindPath(item, "document", &found)) {
+        add_kind("text");
+      } else if (FindPath(item, "document", &found)) {
         const std::string_view format = Member(found, "format");
-        kinds.push_back(format.empty()
-                            ? std::string_view("document")
-                            : record.arena.Copy("document/" + std::string(format)));
+        add_kind(format.empty() ? std::string_view("document")
+                                : record.arena.Copy("document/" + std::string(format)));
       }
     }
   }
+  SortAsHashSet(&kinds);
   return TextsValue(record, kinds, binding.type);
 }
 
@@ -223,17 +246,15 @@ Value CompletionTextValue(RecordView& record, const Binding& binding) {
   text.clear();
   if (IsArray(*body)) {
     for (const Element& chunk : ArrayOf(*body)) {
-      for (const std::string_view path : {"delta.text", "outputs.text", "generation",
-                                          "outputText"}) {
-        if (AppendTexts(chunk, path, &text)) {
-          break;
-        }
-      }
+      AppendChunkText(record, chunk, &text);
     }
   } else if (IsObject(*body)) {
-    Element output;
-    const bool converse = FindPath(*body, "output", &output) && IsObject(output);
-    AppendTexts(*body, converse ? "output.message.content.text" : "content.text", &text);
+    Element found;
+    const bool converse = FindPath(*body, "output", &found) && IsObject(found);
+    if (FindPath(*body, converse ? "output.message.content" : "content", &found) &&
+        IsArray(found)) {
+      AppendItemTexts(record, found, &text);
+    }
   } else {
     text = TextOrEmpty(*body);
   }

@@ -1,6 +1,7 @@
 // gen_ai.guardrail_id, gen_ai.policy.*, gen_ai.compliance.* and the outcome, from guardrail traces.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -30,17 +31,26 @@ constexpr std::array<TraceShape, 2> kTraceShapes{{
     {"amazon-bedrock-trace.guardrail", "input", "outputs"},
 }};
 
-// Calls visit(guardrail id, assessed policies) for each guardrail of an assessment.
+// Calls visit(guardrail id, assessed policies) for each guardrail of an assessment, which may have a
+// list of them.
 template <typename Visit>
 void ForEachGuardrail(const Element& assessment, Visit visit) {
-  if (IsObject(assessment)) {
-    for (const auto& guardrail : ObjectOf(assessment)) {
+  if (!IsObject(assessment)) {
+    return;
+  }
+  for (const auto& guardrail : ObjectOf(assessment)) {
+    if (!IsArray(guardrail.value)) {
       visit(guardrail.key, guardrail.value);
+      continue;
+    }
+    for (const Element& policies : ArrayOf(guardrail.value)) {
+      visit(guardrail.key, policies);
     }
   }
 }
 
-// Output assessments come as a list of such objects; one object, as the live API gives, will do.
+// Output assessments come as a list of such objects; one object with lists in it, as the live API gives,
+// will do.
 template <typename Visit>
 void ForEachOutput(const Element& outputs, Visit visit) {
   if (!IsArray(outputs)) {
@@ -85,27 +95,21 @@ void AddDetails(std::string_view policy, const Element& lists, std::vector<Detai
   }
 }
 
-struct Findings {
-  std::vector<std::string_view> policies;
+std::vector<Detail> CollectDetails(const RecordView& record) {
   std::vector<Detail> details;
-};
-
-Findings CollectFindings(const RecordView& record) {
-  Findings findings;
-  const auto visit = [&findings](std::string_view, const Element& policies) {
+  const auto visit = [&details](std::string_view, const Element& policies) {
     if (!IsObject(policies)) {
       return;
     }
     for (const auto& policy : ObjectOf(policies)) {
       const std::string_view name = DocumentKey(policy.key);
       if (name.ends_with("_policy") && IsObject(policy.value)) {
-        findings.policies.push_back(name);
-        AddDetails(name, policy.value, &findings.details);
+        AddDetails(name, policy.value, &details);
       }
     }
   };
   ForEachAssessment(record, visit, visit);
-  return findings;
+  return details;
 }
 
 // Documents have them sorted too.
@@ -115,9 +119,8 @@ Value SortedTexts(RecordView& record, const Binding& binding, std::vector<std::s
 }
 
 Value DetailTexts(RecordView& record, const Binding& binding, std::string_view key) {
-  const Findings findings = CollectFindings(record);
   std::vector<std::string_view> texts;
-  for (const Detail& detail : findings.details) {
+  for (const Detail& detail : CollectDetails(record)) {
     if (Element value; FindMember(ObjectOf(detail.value), key, &value)) {
       texts.push_back(TextOrEmpty(value));
     }
@@ -128,12 +131,26 @@ Value DetailTexts(RecordView& record, const Binding& binding, std::string_view k
 bool IsMatchDetail(const Detail& detail) {
   Element match;
   return detail.policy == kGroundingPolicy ||
-         FindMember(ObjectOf(detail.value), "match", &match);
+         (FindMember(ObjectOf(detail.value), "match", &match) &&
+          match.type() != JsonType::NULL_VALUE);
+}
+
+// Of those, each once.
+std::vector<Element> MatchDetails(RecordView& record) {
+  std::vector<Element> matches;
+  std::set<std::string> seen;
+  for (const Detail& detail : CollectDetails(record)) {
+    std::string json;
+    record.java.AppendSortedJson(detail.value, &json);
+    if (IsMatchDetail(detail) && seen.insert(std::move(json)).second) {
+      matches.push_back(detail.value);
+    }
+  }
+  return matches;
 }
 
 bool HasViolationCode(const RecordView& record) {
-  const Findings findings = CollectFindings(record);
-  for (const Detail& detail : findings.details) {
+  for (const Detail& detail : CollectDetails(record)) {
     Element type;
     if (FindMember(ObjectOf(detail.value), "type", &type) && !TextOrEmpty(type).empty()) {
       return true;
@@ -178,7 +195,11 @@ Value GuardrailIdValue(RecordView& record, const Binding& binding) {
 }
 
 Value PolicyNameValue(RecordView& record, const Binding& binding) {
-  return SortedTexts(record, binding, CollectFindings(record).policies);
+  std::vector<std::string_view> names;
+  for (const Detail& detail : CollectDetails(record)) {
+    names.push_back(detail.policy);
+  }
+  return SortedTexts(record, binding, std::move(names));
 }
 
 Value PolicyActionValue(RecordView& record, const Binding& binding) {
@@ -194,28 +215,22 @@ Value ViolationCodeValue(RecordView& record, const Binding& binding) {
 }
 
 void MatchDetailSubtree(RecordView& record, const Binding& binding, Document* document) {
-  const Findings findings = CollectFindings(record);
-  std::vector<std::string> distinct;
-  for (const Detail& detail : findings.details) {
+  std::vector<std::string> items;
+  for (const Element& match : MatchDetails(record)) {
     std::string json;
-    if (IsMatchDetail(detail) &&
-        AppendCleanJson(detail.value, Empties::kPlain, DocumentKey, &json) &&
-        std::find(distinct.begin(), distinct.end(), json) == distinct.end()) {
-      distinct.push_back(std::move(json));
+    if (AppendCleanJson(match, Empties::kPlain, DocumentKey, &json)) {
+      items.push_back(std::move(json));
     }
   }
-  if (!distinct.empty()) {
-    document->Put(binding.rest, fmt::format("[{}]", fmt::join(distinct, ",")));
+  if (!items.empty()) {
+    document->Put(binding.rest, fmt::format("[{}]", fmt::join(items, ",")));
   }
 }
 
 Value MatchDetailValue(RecordView& record, const Binding& binding) {
-  const Findings findings = CollectFindings(record);
   record.leaves.clear();
-  for (const Detail& detail : findings.details) {
-    if (IsMatchDetail(detail)) {
-      CollectLeaves(detail.value, binding.rest, DocumentKey, &record.leaves);
-    }
+  for (const Element& match : MatchDetails(record)) {
+    CollectLeaves(match, binding.rest, DocumentKey, &record.leaves);
   }
   record.values.clear();
   for (const Element& leaf : record.leaves) {

@@ -49,7 +49,6 @@ void InputMessagesSubtree(RecordView& record, const Binding& binding, Document* 
 void OutputMessagesSubtree(RecordView& record, const Binding& binding, Document* document);
 Value MassiveHashValue(RecordView& record, const Binding& binding);
 Value SizedOriginalValue(RecordView& record, const Binding& binding);
-Value ResponseTimeValue(RecordView& record, const Binding& binding);
 Value ContentKindsValue(RecordView& record, const Binding& binding);
 Value CompletionTextValue(RecordView& record, const Binding& binding);
 

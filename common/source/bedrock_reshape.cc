@@ -11,86 +11,152 @@ namespace {
 
 constexpr std::size_t kArtifactUnits = 32766;
 
-// What stands for the text of an item that has none: its content, else all that it has.
+// What stands for the text of an item that has none: its content, else all that it has but its type.
 std::string ItemText(const Element& item) {
   Element found;
   std::string text;
-  if (!IsObject(item)) {
-    return IsText(item) ? std::string(TextOf(item)) : simdjson::minify(item);
+  JavaTextWriter java;
+  if (FindMember(ObjectOf(item), "text", &found) && !TextOrEmpty(found).empty()) {
+    return std::string(TextOf(found));
   }
-  const Object object = ObjectOf(item);
-  if (FindMember(object, "text", &found) || FindMember(object, "content", &found)) {
-    return IsText(found) ? std::string(TextOf(found)) : simdjson::minify(found);
+  if (!FindMember(ObjectOf(item), "content", &found)) {
+    java.AppendJson(item, DocumentKey, "type", &text);
+  } else if (IsText(found)) {
+    text = TextOf(found);
+  } else {
+    java.AppendJson(found, DocumentKey, {}, &text);
   }
-  for (const auto& member : HashMapOrder(object)) {
-    if (member.first != "type") {
-      text.append(text.empty() ? "{" : ",");
-      AppendJsonString(member.first, &text);
-      text.append(":").append(simdjson::minify(member.second));
-    }
-  }
-  return text.empty() ? text : text + "}";
+  return text;
 }
 
-void AppendItem(const Element& item, JsonWriter* writer) {
-  Element type;
-  const bool typed = IsObject(item) && FindMember(ObjectOf(item), "type", &type);
+void AppendTextItem(std::string_view text, JsonWriter* writer) {
   writer->BeginObject();
   writer->Key("type");
-  writer->String(typed ? TextOrEmpty(type) : "text");
-  if (const std::string text = ItemText(item); !text.empty()) {
+  writer->String("text");
+  if (!text.empty()) {
     writer->Key("text");
     writer->String(text);
   }
   writer->EndObject();
 }
 
-void AppendMessage(const Object& message, JsonWriter* writer) {
+// An object as one of type and text.
+void AppendItem(const Element& item, JsonWriter* writer) {
+  const std::string text = ItemText(item);
+  Element type;
+  if (!FindMember(ObjectOf(item), "type", &type)) {
+    AppendTextItem(text, writer);
+    return;
+  }
   writer->BeginObject();
-  for (const auto& member : message) {
-    std::string json;
-    if (member.key != "content") {
-      if (AppendCleanJson(member.value, Empties::kPlain, DocumentKey, &json)) {
-        writer->Key(DocumentKey(member.key));
-        writer->Raw(json);
-      }
-      continue;
-    }
-    if (IsEmpty(member.value, Empties::kPlain)) {
-      continue;
-    }
-    writer->Key("content");
-    if (!IsArray(member.value)) {
-      AppendItem(member.value, writer);
-      continue;
-    }
-    writer->BeginArray();
-    for (const Element& item : ArrayOf(member.value)) {
-      if (!IsEmpty(item, Empties::kPlain)) {
-        AppendItem(item, writer);
-      }
-    }
-    writer->EndArray();
+  std::string json;
+  if (AppendCleanJson(type, Empties::kPlain, DocumentKey, &json)) {
+    writer->Key("type");
+    writer->Raw(json);
+  }
+  if (!text.empty()) {
+    writer->Key("text");
+    writer->String(text);
   }
   writer->EndObject();
 }
 
-void AppendArtifact(const Object& artifact, JsonWriter* writer) {
-  writer->BeginObject();
-  for (const auto& member : artifact) {
+// What a message's content becomes: a text an item, objects items, anything else itself. False, and
+// nothing appended, when that is nothing.
+bool AppendContent(const Element& content, std::string* out) {
+  JsonWriter writer(out);
+  if (IsText(content)) {
+    AppendTextItem(TextOf(content), &writer);
+    return true;
+  }
+  if (IsObject(content)) {
+    AppendItem(content, &writer);
+    return true;
+  }
+  if (!IsArray(content)) {
+    return AppendCleanJson(content, Empties::kPlain, DocumentKey, out);
+  }
+  const std::size_t start = out->size();
+  writer.BeginArray();
+  for (const Element& item : ArrayOf(content)) {
+    std::string json;
+    if (IsObject(item)) {
+      AppendItem(item, &writer);
+    } else if (AppendCleanJson(item, Empties::kPlain, DocumentKey, &json)) {
+      writer.Raw(json);
+    }
+  }
+  writer.EndArray();
+  if (out->size() > start + 2) {
+    return true;
+  }
+  out->resize(start);
+  return false;
+}
+
+bool AppendMessage(const Element& message, std::string* out) {
+  if (!IsObject(message)) {
+    return AppendCleanJson(message, Empties::kPlain, DocumentKey, out);
+  }
+  const std::size_t start = out->size();
+  JsonWriter writer(out);
+  writer.BeginObject();
+  for (const auto& member : ObjectOf(message)) {
+    std::string json;
+    if (member.key == "content" ? AppendContent(member.value, &json)
+                                : AppendCleanJson(member.value, Empties::kPlain, DocumentKey, &json)) {
+      writer.Key(DocumentKey(member.key));
+      writer.Raw(json);
+    }
+  }
+  writer.EndObject();
+  if (out->size() > start + 2) {
+    return true;
+  }
+  out->resize(start);
+  return false;
+}
+
+bool AppendArtifact(const Element& artifact, std::string* out) {
+  if (!IsObject(artifact) || IsEmpty(artifact, Empties::kPlain)) {
+    return AppendCleanJson(artifact, Empties::kPlain, DocumentKey, out);
+  }
+  JsonWriter writer(out);
+  writer.BeginObject();
+  for (const auto& member : ObjectOf(artifact)) {
     const std::string_view text = TextOrEmpty(member.value);
     std::string json;
     if (member.key == "base64" && Utf16Length(text) > kArtifactUnits) {
-      writer->Key("base64_massive_hash");
-      writer->String(Sha1Hex(text));
-      writer->Key("base64_massive_length");
-      writer->Uint(Utf16Length(text));
+      writer.Key("base64_massive_hash");
+      writer.String(Sha1Hex(text));
+      writer.Key("base64_massive_length");
+      writer.Uint(Utf16Length(text));
     } else if (AppendCleanJson(member.value, Empties::kPlain, DocumentKey, &json)) {
-      writer->Key(DocumentKey(member.key));
-      writer->Raw(json);
+      writer.Key(DocumentKey(member.key));
+      writer.Raw(json);
     }
   }
-  writer->EndObject();
+  writer.EndObject();
+  return true;
+}
+
+using AppendElement = bool (*)(const Element& element, std::string* out);
+
+bool AppendList(const Array& list, AppendElement append, std::string* out) {
+  const std::size_t start = out->size();
+  JsonWriter writer(out);
+  writer.BeginArray();
+  for (const Element& item : list) {
+    if (std::string json; append(item, &json)) {
+      writer.Raw(json);
+    }
+  }
+  writer.EndArray();
+  if (out->size() > start + 2) {
+    return true;
+  }
+  out->resize(start);
+  return false;
 }
 
 }  // namespace
@@ -100,34 +166,19 @@ bool IsReshaped(std::string_view name) {
 }
 
 bool AppendReshaped(std::string_view name, const Element& element, std::string* out) {
-  if (IsEmpty(element, Empties::kPlain)) {
-    return false;
-  }
-  JsonWriter writer(out);
   if (name == "system" && IsText(element)) {
-    AppendItem(element, &writer);
+    JsonWriter writer(out);
+    AppendTextItem(TextOf(element), &writer);
     return true;
   }
-  if (name == "system" || !IsArray(element)) {
-    return AppendCleanJson(element, Empties::kPlain, DocumentKey, out);
+  if (name == "messages") {
+    return IsArray(element) ? AppendList(ArrayOf(element), AppendMessage, out)
+                            : AppendMessage(element, out);
   }
-  writer.BeginArray();
-  for (const Element& item : ArrayOf(element)) {
-    if (IsEmpty(item, Empties::kPlain)) {
-      continue;
-    }
-    std::string json;
-    if (!IsObject(item)) {
-      AppendCleanJson(item, Empties::kPlain, DocumentKey, &json);
-      writer.Raw(json);
-    } else if (name == "messages") {
-      AppendMessage(ObjectOf(item), &writer);
-    } else {
-      AppendArtifact(ObjectOf(item), &writer);
-    }
+  if (name == "artifacts" && IsArray(element)) {
+    return AppendList(ArrayOf(element), AppendArtifact, out);
   }
-  writer.EndArray();
-  return true;
+  return AppendCleanJson(element, Empties::kPlain, DocumentKey, out);
 }
 
 }  // namespace weir::source::bedrock

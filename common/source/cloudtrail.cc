@@ -13,7 +13,11 @@ namespace {
 
 constexpr std::string_view kKnownPaths[] = {
     "eventTime",
+    "digestStartTime",
     "digestEndTime",
+    "newestEventTime",
+    "oldestEventTime",
+    "userIdentity.sessionContext.attributes.creationDate",
     "digestS3Object",
     "eventID",
     "eventName",
@@ -76,8 +80,12 @@ Value LimitedRenderedValue(RecordView& record, const Binding& binding) {
 }
 
 Value EventDataValue(RecordView& record, const Binding& binding) {
-  return RenderPath(record, binding,
-                    TakesNameFromEventData(record) ? kTakenName : std::string_view(), 0);
+  if (!TakesNameFromEventData(record)) {
+    return RenderPath(record, binding, {}, 0);
+  }
+  const Value text = RenderPath(record, binding, kTakenName, 0);
+  // An object that had nothing but the name stays, as one of nothing.
+  return text.is_null() ? TextToValue("{}", binding.type, &record.arena) : text;
 }
 
 // The object whose leaves are fields under their original spelling; null when there is too much of it.
@@ -138,8 +146,8 @@ Value ResourceValue(RecordView& record, const Binding& binding) {
              : LeavesValue(record, *resources, binding.rest, ResourceKey, binding.type);
 }
 
-// Distinct by ARN, account and type, the last of equals at the first's place, in the order of a HashMap
-// that has those three as its key.
+// The objects, distinct by ARN, account and type, the last of equals at the first's place, in the order
+// of a HashMap that has those three as its key.
 void ResourceSubtree(RecordView& record, const Binding& binding, Document* document) {
   const Element* resources = record.Find(binding.path);
   if (resources == nullptr || !IsArray(*resources)) {
@@ -152,17 +160,22 @@ void ResourceSubtree(RecordView& record, const Binding& binding, Document* docum
   };
   std::vector<Resource> distinct;
   for (const Element& item : ArrayOf(*resources)) {
+    if (!IsObject(item) || IsEmpty(item, Empties::kMarkers)) {
+      continue;
+    }
     std::string key;
     for (const std::string_view part : {"ARN", "accountId", "type"}) {
       Element value;
-      key.append(key.empty() && part == "ARN" ? "" : "_");
-      key.append(FindPath(item, part, &value) ? TextOrEmpty(value) : std::string_view());
+      key.append(part == "ARN" ? "" : "_");
+      if (FindMember(ObjectOf(item), part, &value)) {
+        record.java.AppendMap(value, {}, &key);
+      }
     }
     const auto same = std::find_if(distinct.begin(), distinct.end(),
                                    [&key](const Resource& other) { return other.key == key; });
     if (same != distinct.end()) {
       same->value = item;
-    } else if (!IsEmpty(item, Empties::kMarkers)) {
+    } else {
       distinct.push_back({key, 0, item});
     }
   }
@@ -177,7 +190,9 @@ void ResourceSubtree(RecordView& record, const Binding& binding, Document* docum
     json.append(json.size() == 1 ? "" : ",");
     AppendCleanJson(resource.value, Empties::kMarkers, ResourceKey, &json);
   }
-  document->Put(binding.rest, json + "]");
+  if (!distinct.empty()) {
+    document->Put(binding.rest, json + "]");
+  }
 }
 
 // A leaf below the path, whatever its size.
@@ -259,9 +274,34 @@ Value ConsoleCopyValue(RecordView& record, const Binding& binding) {
                                                         : Value::Null();
 }
 
+// The paths of the dates that are there and read as no time; each is left out of the event.
+std::vector<std::string_view> UnreadableDates(const RecordView& record) {
+  std::vector<std::string_view> paths;
+  for (const Path path : {kEventTime, kDigestStartTime, kDigestEndTime, kNewestEventTime,
+                          kOldestEventTime, kCreationDate}) {
+    const Element* element = record.Known(path);
+    if (element == nullptr) {
+      continue;
+    }
+    const std::string_view text = TextOrEmpty(*element);
+    if (!(path == kEventTime ? ParseTime(text) : ParseAnyTime(text))) {
+      paths.push_back(kKnownPaths[path]);
+    }
+  }
+  return paths;
+}
+
 Value KindValue(RecordView& record, const Binding& binding) {
-  const Value error = ErrorKindValue(record, binding);
-  return error.is_null() ? TextToValue("event", binding.type, &record.arena) : error;
+  return TextToValue(UnreadableDates(record).empty() ? "event" : "pipeline_error", binding.type,
+                     &record.arena);
+}
+
+Value DateErrorsValue(RecordView& record, const Binding& binding) {
+  std::vector<std::string_view> messages;
+  for (const std::string_view path : UnreadableDates(record)) {
+    messages.push_back(record.arena.Copy(std::string(path) + " is no ISO 8601 time"));
+  }
+  return TextsValue(record, messages, binding.type);
 }
 
 // What names the user agent: see ParseUserAgent.
@@ -292,7 +332,7 @@ constexpr FieldRow kRows[] = {
     {"event.provider", CopyValue, "eventSource"},
     {"event.action", CopyValue, "eventName"},
     {"event.id", CopyValue, "eventID"},
-    {"error.message[]", TimeErrorValue, "eventTime is no ISO 8601 time"},
+    {"error.message[]", DateErrorsValue},
     {"ecs.version", ConstantValue, "8.11.0"},
     {"tags[]", TagsValue, "forwarded aws-cloudtrail"},
 
@@ -339,6 +379,7 @@ constexpr FieldRow kRows[] = {
     {"user.target.entity.id[]", TargetValue, "user"},
     {"service.target.entity.id[]", TargetValue, "service"},
     {"host.target.entity.id[]", TargetValue, "host"},
+    {"host.target.id[]", TargetHostIdValue},
     {"entity.target.id[]", TargetValue, "generic"},
     {"related.entity[]", RelatedEntityValue},
 
@@ -440,7 +481,7 @@ constexpr FieldRow kRows[] = {
      "previousDigestHashAlgorithm"},
     {"aws.cloudtrail.flattened.digest.previous_signature", CopyValue, "previousDigestSignature"},
     {"aws.cloudtrail.flattened.digest.public_key_fingerprint", CopyValue,
-     "digestPublicKeyFingerprint"},
+     "digestPublicKeyFingerprint|publicKeyFingerprint"},
     {"aws.cloudtrail.flattened.digest.signature_algorithm", CopyValue, "digestSignatureAlgorithm"},
 };
 
@@ -459,12 +500,11 @@ bool IsRecord(const Object& object) {
 }
 
 void FindFacts(RecordView& record, Facts* facts) {
-  std::string_view time = FactText(record, kEventTime, "eventTime", facts);
-  if (time.empty()) {
-    time = FactText(record, kDigestEndTime, "digestEndTime", facts);
-  }
-  facts->timestamp_ms = ParseTime(time);
-  facts->time_unreadable = !time.empty() && !facts->timestamp_ms;
+  const std::string_view time = FactText(record, kEventTime, "eventTime", facts);
+  const std::string_view digest_time =
+      time.empty() ? FactText(record, kDigestEndTime, "digestEndTime", facts) : std::string_view();
+  facts->timestamp_ms = time.empty() ? ParseAnyTime(digest_time) : ParseTime(time);
+  facts->time_unreadable = !(time.empty() && digest_time.empty()) && !facts->timestamp_ms;
   facts->event_id = FactText(record, kEventId, "eventID", facts);
   if (facts->event_id.empty()) {
     facts->event_id = FactText(record, kDigestS3Object, "digestS3Object", facts);

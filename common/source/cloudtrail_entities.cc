@@ -99,8 +99,7 @@ constexpr TargetRow kRelated[] = {
     {"iam", "", "rq.userName rq.serialNumber rq.accessKeyId rq.policyArn rq.roleName rq.policyName "
                 "rs.accessKey.userName rs.accessKey.accessKeyId rs.user.arn rs.user.userId "
                 "rs.user.userName rs.userId rs.role.arn rs.serialNumber"},
-    {"sts", "", "rq.roleArn rq.roleSessionName "
-                "userIdentity.sessionContext.sourceIdentity additionalEventData.MFAIdentifier "
+    {"sts", "", "rq.roleArn rq.roleSessionName sourceIdentity additionalEventData.MFAIdentifier "
                 "rs.assumedRoleUser.arn rs.accessKeyId"},
     {"s3", "", "rq.bucketName"},
     {"kms", "", "rq.keyId rs.keyId rs.keyMetadata.arn rs.keyMetadata.keyId"},
@@ -108,12 +107,22 @@ constexpr TargetRow kRelated[] = {
                    "rs.vpcConfig.securityGroupIds rs.vpcConfig.subnetIds"},
     {"cloudtrail", "", "rq.name rq.s3BucketName rs.cloudWatchLogsLogGroupArn "
                        "rs.cloudWatchLogsRoleArn rs.kmsKeyId rs.snsTopicARN rs.trailARN rs.name"},
-    {"ec2", "", "rq.groupId rq.groupSet.items.groupId rq.subnetId rq.volumeId rq.vpcId "
-                "rq.snapshotId rq.instanceId rq.instancesSet.items.instanceId rq.imageId "
-                "rq.networkInterfaceId rs.groupId rs.groupSet.items.groupId rs.subnetId "
-                "rs.volumeId rs.vpcId rs.snapshotId rs.instancesSet.items.instanceId rs.imageId "
-                "rs.instancesSet.items.networkInterfaceSet.items.networkInterfaceId"},
-    {"rds", "", "rq.dBInstanceIdentifier rq.dBClusterIdentifier rs.dBInstanceArn "
+    {"ec2", "", "rq.groupId rq.groupName rq.roleName rq.subnetId rq.volumeId rq.networkInterfaceId "
+                "rq.vpcId rq.snapshotId rq.groupSet.items.groupId rq.instancesSet.items.instanceId "
+                "rq.revokedSecurityGroupRuleSet.items.securityGroupRuleId "
+                "rq.revokedSecurityGroupRuleSet.items.groupId "
+                "rs.groupId rs.reservationId rs.vpc.vpcId rs.vpc.dhcpOptionsId rs.snapshotId "
+                "rs.volumeId rs.groupSet.items.groupId rs.securityGroupRuleSet.items.groupId "
+                "rs.securityGroupRuleSet.items.referencedGroupInfo.groupId "
+                "rs.securityGroupRuleSet.items.securityGroupRuleId "
+                "rs.instancesSet.items.subnetId rs.instancesSet.items.vpcId "
+                "rs.instancesSet.items.instanceId rs.instancesSet.items.imageId "
+                "rs.instancesSet.items.iamInstanceProfile.arn "
+                "rs.instancesSet.items.networkInterfaceSet.items.networkInterfaceId "
+                "rs.instancesSet.items.networkInterfaceSet.items.vpcId "
+                "rs.instancesSet.items.networkInterfaceSet.items.subnetId "
+                "rs.instancesSet.items.networkInterfaceSet.items.groupSet.items.groupId"},
+    {"rds", "", "rq.dBInstanceIdentifier rq.dBInstanceArn rs.dBInstanceIdentifier rs.dbInstanceArn "
                 "rs.dBSubnetGroup.vpcId rs.dBSubnetGroup.subnets.subnetIdentifier "
                 "rs.vpcSecurityGroups.vpcSecurityGroupId"},
     {"guardduty", "", "rq.detectorId rs.detectorId"},
@@ -124,12 +133,12 @@ constexpr TargetRow kRelated[] = {
 constexpr std::string_view kUserTypes[] = {"user", "role", "assumed-role", "federated-user",
                                            "instance-profile", "mfa", "serialNumber"};
 constexpr std::string_view kServiceTypes[] = {
-    "stack", "stackset", "trail", "key", "function", "log-group", "log-stream", "db", "cluster",
-    "global-cluster", "snapshot", "cluster-snapshot", "secret", "parameter", "document", "session",
-    "topic", "table", "group", "policy", "security-group", "security-group-rule",
-    "network-interface", "vpc", "subnet", "network-acl", "volume", "image", "loadbalancer",
-    "webacl", "rulegroup", "file-system", "detector", "rule", "alarm", "trust-anchor",
-    "resolver-query-log-config"};
+    "stack", "stack-set", "trail", "configuration-recorder", "file-system", "mount-target", "rule",
+    "detector", "key", "function", "log-group", "log-stream", "alarm", "db", "cluster",
+    "global-cluster", "trust-anchor", "resolver-query-log-config", "secret", "parameter",
+    "document", "session", "webacl", "rulegroup", "ipset", "topic", "model", "loadbalancer",
+    "table", "group", "policy", "security-group", "network-interface", "vpc", "subnet",
+    "network-acl", "dhcp-options"};
 constexpr std::string_view kServiceIds[] = {"sg-", "sgr-", "eni-", "vpc-", "subnet-", "acl-",
                                             "rtb-", "igw-", "nat-", "vpce-", "tgw-", "pcx-"};
 
@@ -262,6 +271,9 @@ std::vector<std::string_view> Targets(RecordView& record) {
 }
 
 std::string_view Actor(const RecordView& record) {
+  if (record.KnownText(kEventName).empty()) {
+    return {};
+  }
   const std::string_view type = record.KnownText(kUserType);
   if (record.KnownText(kEventName) == "AssumeRole" && ServiceOf(record) == "sts") {
     if (type == "AWSService") {
@@ -319,7 +331,26 @@ Value TargetValue(RecordView& record, const Binding& binding) {
   return TextsValue(record, targets, binding.type);
 }
 
+Value TargetHostIdValue(RecordView& record, const Binding& binding) {
+  constexpr std::string_view kInstance = ":instance/";
+  std::vector<std::string_view> ids;
+  for (std::string_view target : Targets(record)) {
+    if (std::string_view service; ResourceType(target, &service) == "instance") {
+      target = service == "ec2" ? target.substr(target.find(kInstance) + kInstance.size())
+                                : std::string_view();
+    }
+    if (target.starts_with("i-")) {
+      ids.push_back(target);
+    }
+  }
+  std::sort(ids.begin(), ids.end());
+  return TextsValue(record, ids, binding.type);
+}
+
 Value RelatedEntityValue(RecordView& record, const Binding& binding) {
+  if (record.KnownText(kEventName).empty()) {
+    return Value::Null();
+  }
   std::vector<std::string_view> entities{
       record.KnownText(kAccessKeyId), record.KnownText(kUserArn),
       record.KnownText(kUserName),    record.KnownText(kIssuerArn),

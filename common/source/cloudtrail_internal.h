@@ -10,7 +10,11 @@ namespace weir::source::cloudtrail {
 // Raw paths that code asks for by index; the names are in cloudtrail.cc in this order.
 enum Path : std::size_t {
   kEventTime,
+  kDigestStartTime,
   kDigestEndTime,
+  kNewestEventTime,
+  kOldestEventTime,
+  kCreationDate,
   kDigestS3Object,
   kEventId,
   kEventName,
@@ -68,6 +72,7 @@ Value RelatedHostsValue(RecordView& record, const Binding& binding);
 // The argument names one class of entities, of those that the texts fall in; empty: all of them.
 Value ActorValue(RecordView& record, const Binding& binding);
 Value TargetValue(RecordView& record, const Binding& binding);
+Value TargetHostIdValue(RecordView& record, const Binding& binding);  // EC2 instance ids, bare
 Value RelatedEntityValue(RecordView& record, const Binding& binding);
 Value GeoValue(RecordView& record, const Binding& binding);
 void GeoSubtree(RecordView& record, const Binding& binding, Document* document);

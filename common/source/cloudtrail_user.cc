@@ -34,7 +34,8 @@ std::string_view ServiceActor(const RecordView& record) {
     return invoker;
   }
   const std::string_view service = role.substr(position + kServiceRole.size());
-  return service.substr(0, service.find('/'));
+  const std::size_t slash = service.find('/');
+  return slash == std::string_view::npos ? std::string_view() : service.substr(0, slash);
 }
 
 bool IsServiceActor(const RecordView& record) {
@@ -51,6 +52,17 @@ std::string_view AsAddress(std::string_view name) {
   return at == std::string_view::npos || at == 0 ? std::string_view() : name;
 }
 
+// The name that userIdentity gives the actor: of a role, not of its session.
+std::string_view IdentityName(const RecordView& record) {
+  const std::string_view type = record.KnownText(kUserType);
+  if (type == "AWSAccount" || IsServiceActor(record)) {
+    return {};
+  }
+  const std::string_view role =
+      TakesIssuerName(type) ? record.KnownText(kIssuerUserName) : std::string_view();
+  return role.empty() ? record.KnownText(kUserName) : role;
+}
+
 }  // namespace
 
 std::string_view SessionName(const RecordView& record) {
@@ -65,9 +77,8 @@ std::string_view SessionName(const RecordView& record) {
 }
 
 bool TakesNameFromEventData(const RecordView& record) {
-  return record.KnownText(kUserType) == "IdentityCenterUser" &&
-         record.KnownText(kEventName) == "UserAuthentication" &&
-         record.KnownText(kUserName).empty() && !record.KnownText(kEventUserName).empty();
+  return record.KnownText(kEventName) == "UserAuthentication" &&
+         !record.KnownText(kEventUserName).empty() && IdentityName(record).empty();
 }
 
 std::string_view UserId(const RecordView& record) {
@@ -81,17 +92,7 @@ std::string_view UserId(const RecordView& record) {
 }
 
 std::string_view UserName(const RecordView& record) {
-  const std::string_view type = record.KnownText(kUserType);
-  if (type == "AWSAccount" || IsServiceActor(record)) {
-    return {};
-  }
-  if (TakesIssuerName(type)) {
-    if (const std::string_view role = record.KnownText(kIssuerUserName); !role.empty()) {
-      return role;
-    }
-  }
-  return TakesNameFromEventData(record) ? record.KnownText(kEventUserName)
-                                        : record.KnownText(kUserName);
+  return TakesNameFromEventData(record) ? record.KnownText(kEventUserName) : IdentityName(record);
 }
 
 Value UserIdValue(RecordView& record, const Binding& binding) {
@@ -108,15 +109,10 @@ Value UserEmailValue(RecordView& record, const Binding& binding) {
   if (IsServiceActor(record)) {
     return Value::Null();
   }
-  std::string_view email;
-  if (!TakesIssuerName(record.KnownText(kUserType))) {
-    email = AsAddress(UserName(record));
-  }
-  if (const std::string_view session = SessionName(record);
-      email.empty() && session.find('@') != std::string_view::npos) {
-    email = session;
-  }
-  return email.empty() ? Value::Null() : TextToValue(email, binding.type, &record.arena);
+  const std::string_view session = SessionName(record);
+  return OptionalText(record, binding,
+                      session.find('@') == std::string_view::npos ? AsAddress(UserName(record))
+                                                                  : session);
 }
 
 Value ServiceNameValue(RecordView& record, const Binding& binding) {

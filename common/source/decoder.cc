@@ -405,7 +405,6 @@ void Decoder::Impl::Emit(SourceKind kind, const Element& root, const Element& en
   }
   record_.data_stream = facts.data_stream;
   record_.identity = facts.identity;
-  record_.time_unreadable = facts.time_unreadable;
   event_.Begin(kind, facts);
   sink_->OnEvent(event_);
 }

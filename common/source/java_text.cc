@@ -4,6 +4,8 @@
 #include <charconv>
 #include <tuple>
 
+#include "common/base/json_writer.h"
+
 namespace weir::source {
 
 namespace {
@@ -101,23 +103,13 @@ uint32_t JavaBucket(uint32_t hash, std::size_t key_count) {
   return (hash ^ (hash >> 16)) & static_cast<uint32_t>(size - 1);
 }
 
-std::vector<std::pair<std::string_view, Element>> HashMapOrder(const Object& object) {
-  std::vector<std::pair<std::string_view, Element>> members;
-  for (const auto& member : object) {
-    const auto same = [&member](const auto& other) { return other.first == member.key; };
-    const auto found = std::find_if(members.begin(), members.end(), same);
-    if (found == members.end()) {
-      members.emplace_back(member.key, member.value);
-    } else {
-      found->second = member.value;
-    }
-  }
-  const std::size_t count = members.size();
-  std::stable_sort(members.begin(), members.end(), [count](const auto& left, const auto& right) {
-    return JavaBucket(JavaStringHash(left.first), count) <
-           JavaBucket(JavaStringHash(right.first), count);
-  });
-  return members;
+void SortAsHashSet(std::vector<std::string_view>* texts) {
+  const std::size_t count = texts->size();
+  std::stable_sort(texts->begin(), texts->end(),
+                   [count](std::string_view left, std::string_view right) {
+                     return JavaBucket(JavaStringHash(left), count) <
+                            JavaBucket(JavaStringHash(right), count);
+                   });
 }
 
 void JavaTextWriter::PushMembers(const Object& object) {
@@ -142,6 +134,17 @@ void JavaTextWriter::PushMembers(const Object& object) {
     }
   }
   members_.erase(kept, members_.end());
+}
+
+void JavaTextWriter::SortAsHashMap(std::size_t base) {
+  const std::size_t count = members_.size() - base;
+  for (std::size_t i = base; i < members_.size(); ++i) {
+    members_[i].order = JavaBucket(members_[i].order, count);
+  }
+  std::sort(members_.begin() + static_cast<std::ptrdiff_t>(base), members_.end(),
+            [](const Member& left, const Member& right) {
+              return std::tie(left.order, left.index) < std::tie(right.order, right.index);
+            });
 }
 
 bool JavaTextWriter::AppendMap(const Element& element, std::string_view skip_key,
@@ -174,13 +177,7 @@ bool JavaTextWriter::AppendMap(const Element& element, std::string_view skip_key
   const std::size_t base = members_.size();
   PushMembers(ObjectOf(element));
   const std::size_t count = members_.size() - base;
-  for (std::size_t i = base; i < members_.size(); ++i) {
-    members_[i].order = JavaBucket(members_[i].order, count);
-  }
-  std::sort(members_.begin() + static_cast<std::ptrdiff_t>(base), members_.end(),
-            [](const Member& left, const Member& right) {
-              return std::tie(left.order, left.index) < std::tie(right.order, right.index);
-            });
+  SortAsHashMap(base);
   const std::size_t start = out->size();
   out->push_back('{');
   for (std::size_t i = base; i < base + count; ++i) {
@@ -242,6 +239,55 @@ void JavaTextWriter::AppendSortedJson(const Element& element, std::string* out) 
     out->append(member.key);
     out->append("\":");
     AppendSortedJson(member.value, out);
+  }
+  members_.resize(base);
+  out->push_back('}');
+}
+
+void JavaTextWriter::AppendJson(const Element& element, RenameKey rename,
+                                std::string_view skip_key, std::string* out) {
+  if (IsArray(element)) {
+    out->push_back('[');
+    bool first = true;
+    for (const Element& item : ArrayOf(element)) {
+      out->append(first ? "" : ",");
+      first = false;
+      AppendJson(item, rename, {}, out);
+    }
+    out->push_back(']');
+    return;
+  }
+  if (IsText(element)) {
+    AppendJsonString(TextOf(element), out);
+    return;
+  }
+  if (!IsObject(element)) {
+    AppendScalar(element, out);
+    return;
+  }
+  const std::size_t base = members_.size();
+  PushMembers(ObjectOf(element));
+  SortAsHashMap(base);
+  const std::size_t end = members_.size();
+  // The renamed members are put into another map in the order of the first.
+  for (std::size_t i = base; i < end; ++i) {
+    members_[i].key = rename(members_[i].key);
+    members_[i].order = JavaStringHash(members_[i].key);
+    members_[i].index = static_cast<uint32_t>(i - base);
+  }
+  SortAsHashMap(base);
+  bool first = true;
+  out->push_back('{');
+  for (std::size_t i = base; i < end; ++i) {
+    const Member member = members_[i];   // a copy: the recursion may move the stack
+    if (!skip_key.empty() && member.key == skip_key) {
+      continue;
+    }
+    out->append(first ? "" : ",");
+    first = false;
+    AppendJsonString(member.key, out);
+    out->push_back(':');
+    AppendJson(member.value, rename, {}, out);
   }
   members_.resize(base);
   out->push_back('}');

@@ -19,8 +19,8 @@ uint32_t JavaStringHash(std::string_view key);
 // (bucket, order of insertion).
 uint32_t JavaBucket(uint32_t hash, std::size_t key_count);
 
-// The members of an object in the order of a HashMap, repeated keys once.
-std::vector<std::pair<std::string_view, Element>> HashMapOrder(const Object& object);
+// Distinct texts in the order of a HashSet that they were put into one after another.
+void SortAsHashSet(std::vector<std::string_view>* texts);
 
 // Keeps its scratch memory between calls. One thread.
 class JavaTextWriter {
@@ -30,6 +30,10 @@ class JavaTextWriter {
   bool AppendMap(const Element& element, std::string_view skip_key, std::string* out);
   // Appends compact JSON: keys in code-unit order, numbers as Java prints them, strings raw.
   void AppendSortedJson(const Element& element, std::string* out);
+  // Appends compact JSON with the keys renamed and in the order of a HashMap of the new ones, nothing
+  // dropped but the member skip_key of the outermost object. Strings are escaped.
+  void AppendJson(const Element& element, RenameKey rename, std::string_view skip_key,
+                  std::string* out);
 
  private:
   struct Member {
@@ -41,6 +45,8 @@ class JavaTextWriter {
 
   // Pushes the members of the object, repeated keys once (last value, first position).
   void PushMembers(const Object& object);
+  // Sorts the members from base on, whose order is their key's hash, as a HashMap of them has them.
+  void SortAsHashMap(std::size_t base);
 
   std::vector<Member> members_;  // a stack: each level's members lie on its parent's
 };

@@ -90,9 +90,7 @@ Binding Normaliser::Bind(const FieldRow& row, DataType type) {
   binding.transform = row.transform;
   binding.type = type;
   binding.argument = std::string(row.argument);
-  const bool is_path = row.transform != ConstantValue && row.transform != TagsValue &&
-                       row.transform != TimeErrorValue;
-  if (is_path) {
+  if (row.transform != ConstantValue && row.transform != TagsValue) {
     const std::size_t bar = std::min(row.argument.find('|'), row.argument.size());
     binding.path = paths_.Intern(row.argument.substr(0, bar));
     if (bar < row.argument.size()) {
@@ -226,15 +224,6 @@ Value TagsValue(RecordView& record, const Binding& binding) {
   }
   tags.push_back("preserve_original_event");
   return TextsValue(record, tags, binding.type);
-}
-
-Value ErrorKindValue(RecordView& record, const Binding& binding) {
-  return record.time_unreadable ? TextToValue("pipeline_error", binding.type, &record.arena)
-                                : Value::Null();
-}
-
-Value TimeErrorValue(RecordView& record, const Binding& binding) {
-  return record.time_unreadable ? ConstantValue(record, binding) : Value::Null();
 }
 
 Value TimestampValue(RecordView& record, const Binding& binding) {

@@ -55,7 +55,6 @@ struct RecordView {
   UnixMillis timestamp_ms = 0;
   UnixMillis ingested_ms = 0;
   UnixMillis arrival_ms = 0;
-  bool time_unreadable = false;   // the record's time is there, but no date
 };
 
 using Transform = Value (*)(RecordView& record, const Binding& binding);
@@ -158,9 +157,6 @@ Value ConstantValue(RecordView& record, const Binding& binding);  // the argumen
 // The argument's words, which a shipper would add; and the one that says the original is kept. In a
 // document, where nothing was shipped, only that.
 Value TagsValue(RecordView& record, const Binding& binding);
-// "pipeline_error" of a record whose time is unreadable, and the argument as its message; else null.
-Value ErrorKindValue(RecordView& record, const Binding& binding);
-Value TimeErrorValue(RecordView& record, const Binding& binding);
 Value TimestampValue(RecordView& record, const Binding& binding);
 Value IngestedValue(RecordView& record, const Binding& binding);
 Value ArrivalValue(RecordView& record, const Binding& binding);   // event.created

@@ -2,6 +2,8 @@
 // what is counted when connections break, shards move and the wrong ones are reached.
 #include "tests/integration/feed_world.h"
 
+#include <algorithm>
+
 namespace weir {
 namespace {
 
@@ -213,6 +215,11 @@ TEST_F(FeedTest, ANewEpochNeedsANewTable) {
     held.push_back({ShardId(shard), Epoch(2)});
   }
   w1.worker()->SetShards(held, 2);
+  WaitFor([&] {
+    const std::vector<worker::ShardStatus> shards = w1.worker()->GetStatus().shards;
+    return std::all_of(shards.begin(), shards.end(),
+                       [](const worker::ShardStatus& shard) { return shard.epoch == Epoch(2); });
+  }, "the new epoch");
   std::future<ingest::BatchResult> batch = ingest.Push(Batch(2, now_ms_));
   WaitFor([&] { return ingest.dispatcher()->GetStatus().waiting == 1; }, "the refusal");
   EXPECT_EQ(w1.worker()->GetStatus().events_applied, 20);

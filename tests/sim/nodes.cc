@@ -12,6 +12,7 @@ namespace {
 constexpr int64_t kLeaseMs = 3000;
 constexpr int64_t kPlacementDelayMs = 1500;
 constexpr int64_t kActivationDelayMs = 2000;
+constexpr int64_t kRulesRetryMs = 1000;
 constexpr int64_t kCommitMs = 20;
 constexpr int64_t kCheckpointMs = 1500;
 constexpr int64_t kStreamTimeoutMs = 2500;
@@ -150,6 +151,7 @@ void WorkerNode::TakeRules(const cluster::RuleSetTexts& rules) {
     keeper_->SetRules(rules.version);
   } else if (running()) {
     Log(fmt::format("cannot take rule set {}: {}", rules.version, Message(status)));
+    main_->PostAfter(kRulesRetryMs, [this, rules] { TakeRules(rules); });
   }
 }
 

@@ -35,7 +35,8 @@ TEST(DocumentTest, KeepsTypesShapesAndOrder) {
 TEST(DocumentTest, KeepsEventsThatCannotBeMapped) {
   const std::string late = DocumentOf(
       R"({"eventVersion":"1.10","eventTime":"yesterday","eventName":"GetUser"})");
-  EXPECT_THAT(late, AllOf(HasSubstr(R"("kind":"pipeline_error")"), HasSubstr(R"("message":[")"),
+  EXPECT_THAT(late, AllOf(HasSubstr(R"("kind":"pipeline_error")"),
+                          HasSubstr(R"("message":["eventTime is no ISO 8601 time"])"),
                           HasSubstr(R"("action":"GetUser")"),
                           HasSubstr(R"("@timestamp":"2023-11-14T22:13:20.000Z")")));
   Options options;
@@ -47,6 +48,59 @@ TEST(DocumentTest, KeepsEventsThatCannotBeMapped) {
             R"({"@timestamp":"2023-11-14T22:13:20.000Z","error":{"message":["why"]},)"
             R"("event":{"created":"2023-11-14T22:13:20.000Z","kind":"pipeline_error",)"
             R"("original":"{\"a"},"tags":["preserve_original_event"]})");
+}
+
+TEST(DocumentTest, NamesEveryUnreadableDate) {
+  const std::string session = DocumentOf(
+      R"({"eventVersion":"1","eventTime":"2025-05-06T07:08:09Z","userIdentity":{"arn":"a",
+      "sessionContext":{"attributes":{"creationDate":"noon"}}}})");
+  EXPECT_THAT(session,
+              AllOf(HasSubstr(R"("@timestamp":"2025-05-06T07:08:09.000Z")"),
+                    HasSubstr(R"("kind":"pipeline_error")"),
+                    HasSubstr("\"message\":[\"userIdentity.sessionContext.attributes.creationDate "
+                              "is no ISO 8601 time\"]"),
+                    HasSubstr(R"("arn":"a")"), Not(HasSubstr("\"creation_date\""))));
+  const std::string digest = DocumentOf(
+      R"({"digestStartTime":"x","digestEndTime":"2025-05-06T08:00:00Z","oldestEventTime":"y",
+      "digestS3Object":"o","publicKeyFingerprint":"f"})");
+  EXPECT_THAT(digest, AllOf(HasSubstr(R"("message":["digestStartTime is no ISO 8601 time",)"
+                                      R"("oldestEventTime is no ISO 8601 time"])"),
+                            HasSubstr(R"("@timestamp":"2025-05-06T08:00:00.000Z")"),
+                            HasSubstr(R"("public_key_fingerprint":"f")")));
+  const std::string basic = DocumentOf(
+      R"({"eventVersion":"1","userIdentity":{"sessionContext":{"attributes":{
+      "creationDate":"20250506T070000Z"}}}})");
+  EXPECT_THAT(basic, AllOf(HasSubstr(R"("kind":"event")"),
+                           HasSubstr(R"("creation_date":"2025-05-06T07:00:00.000Z")")));
+}
+
+TEST(DocumentTest, ListsResourcesOnce) {
+  const auto resources = [](const std::string& json) {
+    return DocumentOf(R"({"eventVersion":"1","resources":)" + json + "}");
+  };
+  EXPECT_THAT(resources(R"([{"ARN":"r","accountId":"-"},{"ARN":"r","more":1},{},"text",7])"),
+              HasSubstr(R"("resources":[{"arn":"r","more":1}])"));
+  EXPECT_THAT(resources(R"(["text",{"ARN":"none"}])"), Not(HasSubstr("\"resources\"")));
+  EXPECT_THAT(resources(R"({"ARN":"r"})"), HasSubstr(R"("resources":{"ARN":"r"})"));
+}
+
+TEST(DocumentTest, BringsMessagesToTypeAndText) {
+  const auto messages = [](const std::string& json) {
+    return DocumentOf(R"({"schemaType":"ModelInvocationLog","timestamp":"2025-05-06T07:08:09Z",)"
+                      R"("messages":)" + json + "}");
+  };
+  EXPECT_THAT(messages(R"({"role":"user","content":"hello"})"),
+              HasSubstr(R"("messages":{"role":"user","content":{"type":"text","text":"hello"}})"));
+  EXPECT_THAT(messages(R"({"content":{"content":{"why":["b",null]}}})"),
+              HasSubstr(R"("content":{"type":"text","text":"{\"why\":[\"b\",null]}"})"));
+  // Members of a HashMap: p falls in bucket 0, then a, b; keys have their new names.
+  EXPECT_THAT(messages(R"([{"content":[{"type":"call","b":{"q":1,"a":2.0},"modelId":"m","a":"x"}]}])"),
+              HasSubstr(R"({"type":"call","text":"{\"a\":\"x\",\"b\":{\"q\":1,\"a\":2.0},)"
+                        R"(\"model_id\":\"m\"}"})"));
+  EXPECT_THAT(messages(R"([{"content":[{"text":"t","more":1},{"text":"","content":"c"},{}]}])"),
+              HasSubstr(R"("content":[{"type":"text","text":"t"},{"type":"text","text":"c"},)"
+                        R"({"type":"text","text":"{}"}])"));
+  EXPECT_THAT(messages(R"([{"content":[]},{"role":""}])"), Not(HasSubstr("\"messages\"")));
 }
 
 TEST(DocumentTest, MapsInvocationLogs) {
@@ -66,10 +120,10 @@ TEST(DocumentTest, MapsInvocationLogs) {
       document,
       AllOf(HasSubstr(R"("temperature":1.0)"), HasSubstr(R"("max_tokens":7)"),
             HasSubstr(R"("prompt_tokens":0)"), HasSubstr(R"("finish_reasons":"end_turn")"),
-            HasSubstr(R"("messages_content_kinds":["text","document/pdf"])"),
+            HasSubstr(R"("messages_content_kinds":["document/pdf","text"])"),
             HasSubstr(R"("output":{"messages":[{"role":"assistant")"),
             HasSubstr(R"("system":{"type":"text","text":"be brief"})"),
-            HasSubstr(R"("content":[{"type":"text","text":"a"},{"type":"t","text":"{\"x\":1}"}])"),
+            HasSubstr(R"("content":["a",{"type":"t","text":"{\"x\":1}"}])"),
             HasSubstr("\"base64_massive_hash\":\"" + Sha1Hex(large) +
                       "\",\"base64_massive_length\":40000"),
             HasSubstr("\"output_body_json_massive_hash\":\""), HasSubstr("\"original\":\"sha1-"),
@@ -109,6 +163,17 @@ TEST(DocumentTest, NamesActorsAndTargets) {
   const std::string password = R"("eventSource":"ec2.amazonaws.com","eventName":"GetPasswordData",
       "requestParameters":{"instanceId":"i-0123456789"})";
   EXPECT_EQ(field(password, "host.target.entity.id"), "i-0123456789");
+  EXPECT_EQ(field(password, "host.target.id"), "i-0123456789");
+  const std::string channel = R"("eventSource":"ssm.amazonaws.com","eventName":"OpenControlChannel",
+      "resources":[{"ARN":"arn:aws:ec2:r:1:instance/i-0aa"},{"ARN":"arn:aws:ssm:r:1:instance/i-0bb"}])";
+  EXPECT_EQ(field(channel, "host.target.entity.id"),
+            "[arn:aws:ec2:r:1:instance/i-0aa, arn:aws:ssm:r:1:instance/i-0bb]");
+  EXPECT_EQ(field(channel, "host.target.id"), "i-0aa");
+  const std::string revoke = R"("eventSource":"ec2.amazonaws.com","eventName":"Revoke",
+      "requestParameters":{"revokedSecurityGroupRuleSet":{"items":[{"securityGroupRuleId":"sgr-1"}]}})";
+  EXPECT_EQ(field(revoke, "related.entity"),
+            "[R, arn:aws:iam::1:role/R, arn:aws:sts::1:assumed-role/R/s, sgr-1]");
+  EXPECT_EQ(field(R"("eventType":"AwsCloudTrailInsight")", "related.entity"), "<absent>");
   EXPECT_EQ(field(password, "entity.target.id"), "<absent>");
 }
 

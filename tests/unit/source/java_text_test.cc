@@ -55,6 +55,23 @@ TEST(JavaTextTest, DropsEmpties) {
   EXPECT_EQ(MapText(R"({"a":1})", "a"), "<nothing>");
 }
 
+TEST(JavaTextTest, PrintsJsonInTheOrderOfAMapOfTheNewKeys) {
+  simdjson::dom::parser parser;
+  const std::string json = R"({"b":[null,1E7,"x\n\u0001"],"old":{},"p":{"c":"","a":null}})";
+  const auto rename = [](std::string_view key) {
+    return key == "old" ? std::string_view("a") : key;
+  };
+  std::string out;
+  JavaTextWriter().AppendJson(parser.parse(json), rename, "c", &out);
+  EXPECT_EQ(out, R"({"p":{"a":null,"c":""},"a":{},"b":[null,1.0E7,"x\n\u0001"]})");
+}
+
+TEST(JavaTextTest, OrdersTextsAsASet) {
+  std::vector<std::string_view> texts{"q", "b", "a", "p"};
+  SortAsHashSet(&texts);
+  EXPECT_EQ(texts, (std::vector<std::string_view>{"p", "q", "a", "b"}));
+}
+
 TEST(JavaTextTest, SortsJsonByCodeUnits) {
   simdjson::dom::parser parser;
   const std::string json =

@@ -77,6 +77,11 @@ TEST(CloudTrailTest, ServicesAreNoUsers) {
   const std::string service =
       R"({"eventName":"X","userIdentity":{"type":"AWSService","principalId":"p","invokedBy":"s3.example"}})";
   EXPECT_EQ(FieldOf(service, "service.name"), "s3.example");
+  const std::string odd =
+      R"({"eventName":"X","userIdentity":{"type":"AssumedRole","principalId":"p","sessionContext":)"
+      R"({"sessionIssuer":{"arn":"arn:aws:iam::1:role/aws-service-role/alone"}}}})";
+  EXPECT_EQ(FieldOf(odd, "service.name"), "<absent>");
+  EXPECT_EQ(FieldOf(odd, "user.id"), "p");
   EXPECT_EQ(FieldOf(service, "user.id"), "<absent>");
   const std::string linked =
       R"({"eventName":"X","userIdentity":{"type":"AssumedRole","principalId":"p","sessionContext":)"
@@ -91,6 +96,26 @@ TEST(CloudTrailTest, ServicesAreNoUsers) {
   EXPECT_EQ(FieldOf(user, "cloud.account.id"), "7");
   EXPECT_EQ(FieldOf(user, "source.ip"), "<absent>");
   EXPECT_EQ(FieldOf(user, "source.address"), "AWS Internal");
+}
+
+TEST(CloudTrailTest, NamesAndAddressesComeFromTheFirstPlaceThatHasThem) {
+  const auto identity = [](const std::string& json, const std::string& field) {
+    return FieldOf(R"({"eventName":"UserAuthentication","additionalEventData":{"UserName":"kim@b.c"},)"
+                   R"("userIdentity":{)" + json + "}}", field);
+  };
+  const std::string kUnknown = R"("type":"Unknown","principalId":"9")";
+  EXPECT_EQ(identity(kUnknown, "user.name"), "kim@b.c");
+  EXPECT_EQ(identity(kUnknown, "user.email"), "kim@b.c");
+  EXPECT_EQ(identity(kUnknown, "aws.cloudtrail.additional_eventdata"), "{}");
+  EXPECT_EQ(identity(kUnknown + R"(,"userName":"kim")", "user.name"), "kim");
+  EXPECT_EQ(identity(kUnknown + R"(,"userName":"kim")", "aws.cloudtrail.additional_eventdata"),
+            "{UserName=kim@b.c}");
+  // A session that is an address goes before a name that is one.
+  EXPECT_EQ(identity(R"("type":"IdentityCenterUser","userName":"a@b",)"
+                     R"("arn":"arn:aws:sts::1:assumed-role/R/s@t")", "user.email"), "s@t");
+  EXPECT_EQ(identity(R"("type":"AssumedRole","arn":"arn:aws:sts::1:assumed-role/R/s",)"
+                     R"("sessionContext":{"sessionIssuer":{"userName":"ops@team"}})", "user.email"),
+            "ops@team");
 }
 
 TEST(CloudTrailTest, LongRenderedTextsAreNullBeyondTheLimit) {
@@ -185,6 +210,47 @@ TEST(BedrockTest, ReadsGuardrailTraces) {
   EXPECT_EQ(FieldOf(observed, "event.outcome"), "success");
   EXPECT_EQ(FieldOf(observed, "gen_ai.performance.response_time"), "31");
   EXPECT_EQ(FieldOf(observed, "aws_bedrock.invocation.output.completion_text"), "ab");
+}
+
+TEST(BedrockTest, CountsOnlyWhatAGuardrailFound) {
+  const std::string quiet = Invocation(
+      R"({"stop_reason":"guardrail_intervened","trace":{"guardrail":{"inputAssessment":{"g":)"
+      R"({"topicPolicy":{"topics":[]},"wordPolicy":{}}}}}})");
+  EXPECT_EQ(FieldOf(quiet, "gen_ai.guardrail_id"), "g");
+  EXPECT_EQ(FieldOf(quiet, "gen_ai.policy.name"), "<absent>");
+  EXPECT_EQ(FieldOf(quiet, "gen_ai.compliance.violation_detected"), "<absent>");
+  // A guardrail's assessments as a list; equal findings count once, with no match not at all.
+  const std::string listed = Invocation(
+      R"({"trace":{"guardrail":{"outputAssessments":{"g":[{"wordPolicy":{"customWords":[)"
+      R"({"match":"a","action":"NONE"},{"action":"NONE","match":"a"},{"match":null,"action":"BLOCKED"}]}},)"
+      R"({"contextualGroundingPolicy":{"filters":[{"type":"RELEVANCE","score":0.5}]}}]}}}})");
+  EXPECT_EQ(FieldOf(listed, "gen_ai.policy.name"), "[contextual_grounding_policy, word_policy]");
+  EXPECT_EQ(FieldOf(listed, "gen_ai.policy.action"), "[BLOCKED, NONE]");
+  EXPECT_EQ(FieldOf(listed, "gen_ai.guardrail_id"), "<absent>");
+  EXPECT_THAT(DocumentOf(listed), testing::HasSubstr(
+      R"("match_detail":[{"match":"a","action":"NONE"},{"type":"RELEVANCE","score":0.5}])"));
+}
+
+TEST(BedrockTest, ReadsBodiesByTheirShape) {
+  const auto completion = [](const std::string& output) {
+    return FieldOf(Invocation(output), "aws_bedrock.invocation.output.completion_text");
+  };
+  EXPECT_EQ(completion(R"([{"delta":{"text":"a"}},{"delta":{"stop":1},"outputText":"b"},)"
+                       R"({"outputs":[{"text":"c"},{"text":4}]},"[DONE]"])"), "abc4");
+  EXPECT_EQ(completion(R"({"content":{"text":"x"}})"), "<absent>");
+  EXPECT_EQ(completion(R"({"content":[{"type":"text","text":"x"},{"id":1}]})"), "x");
+  EXPECT_EQ(completion(R"({"generation":"x"})"), "<absent>");
+  EXPECT_EQ(completion(R"("x")"), "x");
+  // Only a stream names itself in its messages.
+  const std::string message = R"({"message":{"id":"m-1","role":"assistant"}})";
+  EXPECT_EQ(FieldOf(Invocation(message), "gen_ai.response.id"), "<absent>");
+  EXPECT_EQ(FieldOf(Invocation("[" + message + "]"), "gen_ai.response.id"), "m-1");
+  EXPECT_EQ(FieldOf(Invocation("[" + message + "]"), "gen_ai.request.model.role"), "assistant");
+  const std::string empty =
+      R"({"modelId":"acme.m","requestId":"q","operation":"o","input":{"inputBodyJson":{}}})";
+  EXPECT_EQ(FieldOf(empty, "gen_ai.request.model.type"), "acme");
+  EXPECT_EQ(FieldOf(empty, "gen_ai.prompt"), "{}");
+  EXPECT_EQ(FieldOf(empty, "gen_ai.response.timestamp"), "2023-11-14T22:13:20.000Z");
 }
 
 TEST(EcsTest, FindsFieldsHoweverTheyAreNested) {
