@@ -56,7 +56,7 @@ struct Result {
   uint64_t suppressed = 0;
   // By rule id: rows dropped because a field they are grouped by is missing.
   std::map<std::string, uint64_t> without_group;
-  // Expressions that could not be evaluated on some events, and rows that were cut.
+  // Expressions that could not be evaluated on some events.
   std::vector<expr::Warnings::Entry> warnings;
   std::vector<exec::ExceptedRows> excepted;  // what exceptions kept from being counted
   std::vector<uint64_t> rejected_by_reason;  // index: RejectReason

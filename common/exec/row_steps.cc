@@ -1,15 +1,6 @@
 #include "common/exec/row_steps.h"
 
-#include <fmt/format.h>
-
 namespace weir::exec {
-
-void WarnOfCutValues(const plan::MvExpandStep& step, expr::EvalContext* context) {
-  if (context->warnings != nullptr) {
-    static const std::string kMessage = fmt::format("more than {} values of one row", kExpandedValuesMax);
-    context->warnings->Add(0, 0, step.text, kMessage, "the values before");
-  }
-}
 
 bool Passes(const plan::FilterStep& step, expr::EvalContext* context) {
   const Value verdict = step.condition->Eval(*context);

@@ -12,16 +12,10 @@ namespace weir::exec {
 
 // The bookkeeping of a run that is not the rows themselves.
 struct StepCounters {
-  uint64_t expanded = 0;      // values that MV_EXPAND made rows of, since the run began
   uint64_t grok_limits = 0;   // matches stopped by the step limit
   uint64_t without_group = 0; // rows dropped because a field of their group is missing
   uint64_t* excepted = nullptr;   // rows dropped, by the rule's exception; for heads that have some
 };
-
-// Of one row, all MV_EXPANDs together make rows of at most so many values: an event with long arrays could
-// otherwise make rows without bound. What is cut is a warning.
-inline constexpr uint64_t kExpandedValuesMax = 10'000;
-void WarnOfCutValues(const plan::MvExpandStep& step, expr::EvalContext* context);
 
 void ApplyGrok(const plan::GrokStep& step, expr::EvalContext* context, StepCounters* counters);
 void ApplyDissect(const plan::DissectStep& step, expr::EvalContext* context);
@@ -34,15 +28,12 @@ struct IgnoreDrops {
 };
 
 // Runs steps[first..] on context->slots and calls emit for every row that comes out (MV_EXPAND makes
-// several); a run begins with the first step. emit may read the slots until it returns; so may dropped, which is called with the position
+// several). emit may read the slots until it returns; so may dropped, which is called with the position
 // of the filter for every row that one drops.
 template <typename Emit, typename Dropped = IgnoreDrops>
 void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
                  expr::EvalContext* context, StepCounters* counters, const Emit& emit,
                  const Dropped& dropped = {}) {
-  if (first == 0) {
-    counters->expanded = 0;
-  }
   for (std::size_t i = first; i < steps.size(); ++i) {
     const plan::RowStep& step = steps[i];
     if (const auto* filter = std::get_if<plan::FilterStep>(&step)) {
@@ -65,11 +56,6 @@ void RunRowSteps(const std::vector<plan::RowStep>& steps, std::size_t first,
       const Value cell = expand.input->Eval(*context);
       if (cell.is_multi()) {
         for (const Value& item : cell.items()) {
-          if (counters->expanded == kExpandedValuesMax) {
-            WarnOfCutValues(expand, context);
-            return;
-          }
-          ++counters->expanded;
           context->slots[expand.slot] = item;
           RunRowSteps(steps, i + 1, context, counters, emit, dropped);
         }

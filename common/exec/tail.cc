@@ -82,7 +82,6 @@ void TailRun::RunExpanding(std::size_t begin, std::size_t end) {
   }
   std::vector<TailRow> expanded;
   for (TailRow row : *rows) {
-    counters.expanded = 0;
     Expand(begin, end, row, limit, &expanded);
   }
   *rows = std::move(expanded);
@@ -111,11 +110,6 @@ void TailRun::Expand(std::size_t step, std::size_t end, TailRow row, std::size_t
       const Value cell = expand.input->Eval(context);
       if (cell.is_multi()) {
         for (const Value& item : cell.items()) {
-          if (counters.expanded == kExpandedValuesMax) {
-            WarnOfCutValues(expand, &context);
-            return;
-          }
-          ++counters.expanded;
           TailRow copy = CopyRow(row);
           copy[expand.slot] = item;
           Expand(step + 1, end, copy, limit, expanded);

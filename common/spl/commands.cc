@@ -36,7 +36,7 @@ constexpr CommandRow kCommands[] = {
     {"sort", true, "orders rows; alone it changes no alert"},
     {"head", true, "the first rows"},
     {"spath", true, "reads JSON text by path"},
-    {"mvexpand", true, "one row for each value; of an event at most 10,000, what is cut is a warning"},
+    {"mvexpand", true, "one row for each value"},
     {"rex", true, "named groups of a regular expression become fields"},
     {"regex", true, "keeps rows whose field a regular expression finds"},
     {"addinfo", true, "`info_min_time` and `info_max_time`: the judged range"},

@@ -194,47 +194,6 @@ INSTANTIATE_TEST_SUITE_P(Cases, SplSpecTest, testing::ValuesIn(ReadCases()), [](
   return fmt::format("line_{}", test.param.line);
 });
 
-// ---- what one event can make -----------------------------------------------------------------------
-
-class ExpansionTest : public FolderTest {
- protected:
-  // The count of rows that a search makes of an event with arrays a and b of that length.
-  std::pair<int64_t, uint64_t> CountOf(std::string_view search, std::size_t length) {
-    std::string array;
-    for (std::size_t i = 0; i < length; ++i) {
-      array += fmt::format("{}{}", array.empty() ? "" : ",", i);
-    }
-    std::string json;
-    JsonWriter(&json).String(fmt::format("`cloudtrail` | {} | stats count by eventSource", search));
-    Options options;
-    options.rule_paths = {
-        Write("rule.yml", fmt::format("{{\"name\": \"n\", \"id\": \"i\", \"search\": {}}}\n", json))};
-    options.files = {Write(
-        "events.ndjson", MakeRecord(fmt::format("{{\"a\":[{}],\"b\":[{}]}}", array, array), 0) + "\n")};
-    const StatusOr<Result> result = backtest::Run(options);
-    if (!result.ok() || result->alerts.size() != 1) {
-      ADD_FAILURE() << search;
-      return {0, 0};
-    }
-    uint64_t cut = 0;
-    for (const expr::Warnings::Entry& warning : result->warnings) {
-      EXPECT_THAT(warning.messages, testing::ElementsAre("more than 10000 values of one row"));
-      cut += warning.count;
-    }
-    return {std::stoll(Columns(result->alerts.front()).at("count")), cut};
-  }
-};
-
-TEST_F(ExpansionTest, AnEventMakesABoundedNumberOfRows) {
-  EXPECT_EQ(CountOf("mvexpand a{}", 10'000), std::pair(int64_t{10'000}, uint64_t{0}));
-  EXPECT_EQ(CountOf("mvexpand a{}", 10'001), std::pair(int64_t{10'000}, uint64_t{1}));
-  EXPECT_EQ(CountOf("mvexpand a{} limit=7", 10'001), std::pair(int64_t{7}, uint64_t{0}));
-  const auto [rows, cut] = CountOf("mvexpand a{} | mvexpand b{}", 2'000);
-  EXPECT_GT(rows, 9'000);
-  EXPECT_LE(rows, 10'000);
-  EXPECT_GT(cut, 0U);
-}
-
 // ---- records of real accounts, where they are at hand ------------------------------------------------
 
 class RealRecordsTest : public FolderTest {
