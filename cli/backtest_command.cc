@@ -90,6 +90,10 @@ void PrintSummary(const backtest::Result& result, double seconds) {
     fmt::print(stderr, "rule {}: {} rows without a field they are grouped by were dropped\n", rule,
                HumanCount(count));
   }
+  for (const expr::Warnings::Entry& warning : result.warnings) {
+    fmt::print(stderr, "[{}] {} times: {}; taken as {}\n", warning.expression,
+               HumanCount(warning.count), fmt::join(warning.messages, "; "), warning.treated_as);
+  }
   for (const exec::ExceptedRows& excepted : result.excepted) {
     fmt::print(stderr, "rule {}: exception {} left out {} events\n", excepted.rule_id,
                excepted.exception, HumanCount(excepted.rows));

@@ -187,6 +187,7 @@ StatusOr<std::vector<TimedRows>> ReadRows(const Options& options, const plan::Ru
       }
     }
   }
+  result->warnings = router.warnings().entries();
   collector.FinishExcepted();
   std::stable_sort(rows.begin(), rows.end(), [](const TimedRows& a, const TimedRows& b) {
     return a.time_ms < b.time_ms;

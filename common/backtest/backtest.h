@@ -13,6 +13,7 @@
 #include "common/alert/alert.h"
 #include "common/base/status.h"
 #include "common/exec/router.h"
+#include "common/expr/expr.h"
 #include "common/plan/plan.h"
 #include "common/rule/rule.h"
 #include "common/source/decoder.h"
@@ -55,6 +56,8 @@ struct Result {
   uint64_t suppressed = 0;
   // By rule id: rows dropped because a field they are grouped by is missing.
   std::map<std::string, uint64_t> without_group;
+  // Expressions that could not be evaluated on some events.
+  std::vector<expr::Warnings::Entry> warnings;
   std::vector<exec::ExceptedRows> excepted;  // what exceptions kept from being counted
   std::vector<uint64_t> rejected_by_reason;  // index: RejectReason
   std::vector<RejectedRecord> rejected_shown;  // the first kRejectedShownMax

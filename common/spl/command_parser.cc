@@ -51,12 +51,16 @@ std::optional<StageBody> Parser::ParseRename() {
 
 std::optional<StageBody> Parser::ParseFillnull() {
   FillnullStage stage;
-  if (std::optional<Word> value = TakeOption("value"); value.has_value()) {
-    stage.value = std::move(value->text);
-  }
-  SkipSeparators();
-  if (position_ < end_) {
-    stage.fields = TakeNames();
+  for (SkipSeparators(); position_ < end_; SkipSeparators()) {
+    if (std::optional<Word> value = TakeOption("value"); value.has_value()) {
+      stage.value = std::move(value->text);
+      continue;
+    }
+    std::optional<Name> field = TakeField("a field");
+    if (!field.has_value()) {
+      return std::nullopt;
+    }
+    stage.fields.push_back(std::move(*field));
   }
   return stage;
 }

@@ -2,6 +2,7 @@
 // records, judged as a rule over the files.
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -102,13 +103,13 @@ std::string MakeRecord(const std::string& fields, std::size_t index) {
   return record + fields.substr(1);
 }
 
-class SplSpecTest : public testing::TestWithParam<Case> {
+class FolderTest : public testing::Test {
  protected:
-  SplSpecTest()
+  FolderTest()
       : folder_(std::filesystem::path(testing::TempDir()) / fmt::format("weir_spl_{}", ::getpid())) {
     std::filesystem::create_directories(folder_);
   }
-  ~SplSpecTest() override { std::filesystem::remove_all(folder_); }
+  ~FolderTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Write(const std::string& name, const std::string& text) const {
     const std::string path = (folder_ / name).string();
@@ -118,6 +119,8 @@ class SplSpecTest : public testing::TestWithParam<Case> {
 
   std::filesystem::path folder_;
 };
+
+class SplSpecTest : public FolderTest, public testing::WithParamInterface<Case> {};
 
 std::map<std::string, std::string> Columns(const alert::Alert& alert) {
   std::map<std::string, std::string> columns;
@@ -190,6 +193,75 @@ TEST_P(SplSpecTest, GivesItsRows) {
 INSTANTIATE_TEST_SUITE_P(Cases, SplSpecTest, testing::ValuesIn(ReadCases()), [](const auto& test) {
   return fmt::format("line_{}", test.param.line);
 });
+
+// ---- records of real accounts, where they are at hand ------------------------------------------------
+
+class RealRecordsTest : public FolderTest {
+ protected:
+  // The columns of the alerts of a search over a file of samples/.
+  std::vector<std::map<std::string, std::string>> Run(const std::string& file, std::string_view search) {
+    std::string json;
+    JsonWriter(&json).String(search);
+    Options options;
+    options.rule_paths = {
+        Write("rule.yml", fmt::format("{{\"name\": \"n\", \"id\": \"i\", \"search\": {}}}\n", json))};
+    options.files = {(samples_ / file).string()};
+    options.mode = plan::JudgeMode::kSchedule;
+    const StatusOr<Result> result = backtest::Run(options);
+    EXPECT_TRUE(result.ok()) << Message(result.status());
+    std::vector<std::map<std::string, std::string>> rows;
+    if (result.ok()) {
+      EXPECT_EQ(result->rules_loaded, 1U) << search;
+      EXPECT_EQ(result->rejected, 0U);
+      for (const alert::Alert& alert : result->alerts) {
+        rows.push_back(Columns(alert));
+      }
+    }
+    return rows;
+  }
+
+  void SetUp() override {
+    const char* shared = std::getenv("WEIR_SHARED");
+    samples_ = std::filesystem::path(shared == nullptr ? "" : shared) / "samples";
+    if (shared == nullptr || !std::filesystem::exists(samples_)) {
+      GTEST_SKIP() << "WEIR_TEST_SKIPPED: WEIR_SHARED names no folder with samples";
+    }
+  }
+
+  std::filesystem::path samples_;
+};
+
+TEST_F(RealRecordsTest, ASnapshotSharedWithAnotherAccount) {
+  const auto rows = Run("stratus/aws.exfiltration.ec2-share-ebs-snapshot.json",
+                        "`cloudtrail` eventName=ModifySnapshotAttribute | rename "
+                        "requestParameters.createVolumePermission.add.items{}.userId AS other | search "
+                        "other=* | where other!=aws_account_id | stats count BY user_name other "
+                        "vendor_account dest");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.front().at("count"), "1");
+  EXPECT_EQ(rows.front().at("dest"), "ec2.amazonaws.com");
+  EXPECT_NE(rows.front().at("other"), rows.front().at("vendor_account"));
+}
+
+TEST_F(RealRecordsTest, ALifecycleThatDeletesAfterADay) {
+  const auto rows = Run("invictus_cloudtrail.ndjson.gz",
+                        "`cloudtrail` eventName=PutBucketLifecycle user_type=IAMUser errorCode=success | spath "
+                        "path=requestParameters{}.LifecycleConfiguration{}.Rule{}.Expiration{}.Days output=days "
+                        "| where days<3 | stats count BY user_name dest days");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.front().at("days"), "1");
+  EXPECT_THAT(rows.front().at("dest"), testing::HasSubstr(".s3."));   // the host, of calls that put
+}
+
+TEST_F(RealRecordsTest, PasswordsOfManyMachinesWithinMinutes) {
+  const auto rows = Run("stratus/aws.credential-access.ec2-get-password-data.json",
+                        "`cloudtrail` eventName=GetPasswordData | bin _time span=5m | stats count "
+                        "values(errorCode) AS codes dc(requestParameters.instanceId) AS machines BY user_name "
+                        "_time | where machines > 10");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows.front().at("machines"), rows.front().at("count"));
+  EXPECT_EQ(rows.front().at("codes"), "Client.UnauthorizedOperation");
+}
 
 // ---- the shipped story -----------------------------------------------------------------------------
 
