@@ -11,12 +11,51 @@ namespace weir::esql {
 namespace {
 
 constexpr std::size_t kSuggestionsMax = 3;
+// Errors, and warnings, that a list tells before it says that there are more.
+constexpr std::size_t kListedMax = 100;
+// Of a longer line only the surroundings of the finding are shown.
+constexpr std::size_t kExcerptBytesMax = 240;
+constexpr std::size_t kExcerptBytesBefore = 80;
+
+bool IsContinuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 // Bytes that begin a code point; in broken UTF-8, any count is as good.
 uint32_t CountCodePoints(std::string_view text) {
-  return static_cast<uint32_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
-  }));
+  return static_cast<uint32_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !IsContinuation(c); }));
+}
+
+// What is shown of a line, and the column it begins at.
+struct Excerpt {
+  std::string_view before;
+  std::string_view text;
+  std::string_view after;
+  int column = 1;
+};
+
+Excerpt ExcerptOf(std::string_view line, int column) {
+  if (line.size() <= kExcerptBytesMax) {
+    return {"", line, "", 1};
+  }
+  std::size_t at = 0;
+  for (int seen = 0; at < line.size(); ++at) {
+    seen += IsContinuation(line[at]) ? 0 : 1;
+    if (seen == column) {
+      break;
+    }
+  }
+  std::size_t begin = at - std::min(at, kExcerptBytesBefore);
+  while (begin < at && IsContinuation(line[begin])) {
+    ++begin;
+  }
+  std::size_t end = std::min(begin + kExcerptBytesMax, line.size());
+  while (end > begin && end < line.size() && IsContinuation(line[end])) {
+    --end;
+  }
+  return {begin > 0 ? "..." : "", line.substr(begin, end - begin), end < line.size() ? "..." : "",
+          static_cast<int>(CountCodePoints(line.substr(0, begin))) + 1};
 }
 
 // Edit distance where swapping two neighbours is one step, or bound + 1 if it is above the bound.
@@ -104,6 +143,11 @@ void Diagnostics::Warning(SourceRange range, std::string message, std::string hi
 
 void Diagnostics::Add(Severity severity, SourceRange range, std::string message,
                       std::string hint) {
+  std::size_t& listed = severity == Severity::kError ? listed_errors_ : listed_warnings_;
+  if (listed > kListedMax) {
+    error_count_ += severity == Severity::kError ? 1 : 0;
+    return;
+  }
   Diagnostic diagnostic;
   diagnostic.severity = severity;
   source_->Locate(range.begin, &diagnostic.line, &diagnostic.column);
@@ -119,6 +163,12 @@ void Diagnostics::Add(Severity severity, SourceRange range, std::string message,
   if (known) {
     return;
   }
+  if (listed == kListedMax) {
+    diagnostic.message = fmt::format("{} {} are listed above, the rest is left out", kListedMax,
+                                     severity == Severity::kError ? "errors" : "warnings");
+    diagnostic.hint.clear();
+  }
+  ++listed;
   error_count_ += severity == Severity::kError ? 1 : 0;
   list_.push_back(std::move(diagnostic));
 }
@@ -128,22 +178,23 @@ std::string Render(const Source& source, const Diagnostic& diagnostic) {
   if (!source.name().empty()) {
     result = source.name() + ":";
   }
-  const std::string_view line = source.Line(diagnostic.line);
-  result += fmt::format("{}:{}: {}: {}\n  {}\n  ", diagnostic.line + source.line_offset(),
+  const Excerpt excerpt = ExcerptOf(source.Line(diagnostic.line), diagnostic.column);
+  result += fmt::format("{}:{}: {}: {}\n  {}{}{}\n  ", diagnostic.line + source.line_offset(),
                         diagnostic.column,
                         diagnostic.severity == Severity::kError ? "error" : "warning",
-                        diagnostic.message, line);
+                        diagnostic.message, excerpt.before, excerpt.text, excerpt.after);
+  result.append(excerpt.before.size(), ' ');
   // Tabs are copied so that the caret stands under its text.
-  int column = 1;
-  for (std::size_t i = 0; i < line.size() && column < diagnostic.column; ++i) {
-    if ((static_cast<unsigned char>(line[i]) & 0xc0) != 0x80) {
-      result.push_back(line[i] == '\t' ? '\t' : ' ');
+  int column = excerpt.column;
+  for (std::size_t i = 0; i < excerpt.text.size() && column < diagnostic.column; ++i) {
+    if (!IsContinuation(excerpt.text[i])) {
+      result.push_back(excerpt.text[i] == '\t' ? '\t' : ' ');
       ++column;
     }
   }
   result.append(static_cast<std::size_t>(std::max(diagnostic.column - column, 0)), ' ');
   result.push_back('^');
-  result.append(diagnostic.length - 1, '~');
+  result.append(std::min<std::size_t>(diagnostic.length, kExcerptBytesMax) - 1, '~');
   result.push_back('\n');
   if (!diagnostic.hint.empty()) {
     result += "  hint: " + diagnostic.hint + "\n";

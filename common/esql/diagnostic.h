@@ -63,6 +63,9 @@ class Diagnostics {
   const Source* source_;
   std::vector<Diagnostic> list_;
   std::size_t error_count_ = 0;
+  // Of list_.
+  std::size_t listed_errors_ = 0;
+  std::size_t listed_warnings_ = 0;
 };
 
 // "name:line:col: error: message", the source line, a caret line under the range and the hint.

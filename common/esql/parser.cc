@@ -1,5 +1,8 @@
 #include "common/esql/parser.h"
 
+#include <utility>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "common/esql/command_parser_internal.h"
@@ -11,6 +14,8 @@ namespace weir::esql {
 namespace {
 
 constexpr std::size_t kQueryBytesMax = 1'000'000;
+// What is made of them takes time that grows faster than their number.
+constexpr std::size_t kTokensMax = 50'000;
 
 // Reports what makes the text unfit to be cut into tokens.
 bool CheckText(Diagnostics* diagnostics) {
@@ -27,14 +32,30 @@ bool CheckText(Diagnostics* diagnostics) {
   return true;
 }
 
-}  // namespace
-
-std::optional<Query> Parse(Diagnostics* diagnostics) {
+// The tokens; none when there are too many.
+std::optional<std::vector<Token>> CutTokens(Diagnostics* diagnostics) {
   if (!CheckText(diagnostics)) {
     return std::nullopt;
   }
+  std::vector<Token> tokens = Tokenize(diagnostics->source().text());
+  if (tokens.size() > kTokensMax) {
+    diagnostics->Error(tokens[kTokensMax].range,
+                       fmt::format("the query has {} words, values and signs, more than the limit of {}",
+                                   tokens.size(), kTokensMax));
+    return std::nullopt;
+  }
+  return tokens;
+}
+
+}  // namespace
+
+std::optional<Query> Parse(Diagnostics* diagnostics) {
   const std::size_t errors_before = diagnostics->error_count();
-  TokenCursor cursor(Tokenize(diagnostics->source().text()), diagnostics);
+  std::optional<std::vector<Token>> tokens = CutTokens(diagnostics);
+  if (!tokens.has_value()) {
+    return std::nullopt;
+  }
+  TokenCursor cursor(*std::move(tokens), diagnostics);
   Query query = CommandParser(&cursor).ParseQuery();
   if (diagnostics->error_count() != errors_before) {
     return std::nullopt;
@@ -43,10 +64,11 @@ std::optional<Query> Parse(Diagnostics* diagnostics) {
 }
 
 ExpressionPtr ParseExpression(Diagnostics* diagnostics) {
-  if (!CheckText(diagnostics)) {
+  std::optional<std::vector<Token>> tokens = CutTokens(diagnostics);
+  if (!tokens.has_value()) {
     return nullptr;
   }
-  TokenCursor cursor(Tokenize(diagnostics->source().text()), diagnostics);
+  TokenCursor cursor(*std::move(tokens), diagnostics);
   ExpressionPtr expression = ExpressionParser(&cursor).Parse();
   if (expression != nullptr && !cursor.At(TokenKind::kEnd)) {
     cursor.Unexpected("an operator or the end of the expression");

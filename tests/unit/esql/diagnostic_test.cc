@@ -62,6 +62,45 @@ TEST(DiagnosticsTest, RendersTextAndCaret) {
             "  ^\n");
 }
 
+TEST(DiagnosticsTest, OfALongLineOnlyTheSurroundingsAreShown) {
+  const Source source(std::string(1000, 'a') + "b" + std::string(1000, 'c'));
+  Diagnostics diagnostics(&source);
+  diagnostics.Error({1000, 1001}, "wrong");
+  EXPECT_EQ(RenderAll(source, diagnostics.list()),
+            "1:1001: error: wrong\n  ..." + std::string(80, 'a') + "b" + std::string(159, 'c') +
+                "...\n  " + std::string(83, ' ') + "^\n");
+}
+
+// Code points are not cut: é has two bytes, and here the first of the line's excerpt would be a second one.
+TEST(DiagnosticsTest, ALongLineIsCutBetweenCodePoints) {
+  std::string text = "x";
+  for (int i = 0; i < 500; ++i) {
+    text += "é";
+  }
+  const Source source(text);
+  Diagnostics diagnostics(&source);
+  diagnostics.Error({401, 403}, "wrong");
+  const std::string shown = RenderAll(source, diagnostics.list());
+  EXPECT_THAT(shown, ::testing::StartsWith("1:202: error: wrong\n  ...é"));
+  EXPECT_THAT(shown, ::testing::HasSubstr("é...\n"));
+}
+
+TEST(DiagnosticsTest, AListEndsAfterAHundred) {
+  const Source source(std::string(300, 'a'));
+  Diagnostics diagnostics(&source);
+  for (uint32_t i = 0; i < 150; ++i) {
+    diagnostics.Warning({i, i + 1}, "odd");
+  }
+  for (uint32_t i = 0; i < 150; ++i) {
+    diagnostics.Error({i, i + 1}, "wrong");
+  }
+  ASSERT_EQ(diagnostics.list().size(), 202U);
+  EXPECT_EQ(diagnostics.list()[100].message, "100 warnings are listed above, the rest is left out");
+  EXPECT_EQ(diagnostics.list()[200].message, "wrong");
+  EXPECT_EQ(diagnostics.list()[201].message, "100 errors are listed above, the rest is left out");
+  EXPECT_EQ(diagnostics.error_count(), 150U);
+}
+
 TEST(DiagnosticsTest, UnderlinesOnlyTheFirstLine) {
   const Source source("abc\ndef");
   Diagnostics diagnostics(&source);

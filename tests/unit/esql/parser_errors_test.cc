@@ -220,6 +220,11 @@ TEST(ParserErrorsTest, RefusesTextThatIsNoText) {
 
 TEST(ParserErrorsTest, BoundsItsInputAndItsFindings) {
   EXPECT_THAT(FindingsOf(std::string(1'000'001, ' '))[0].message, HasSubstr("limit of 1000000"));
+  std::string list = "FROM logs-* | WHERE a IN (1";
+  for (int i = 0; i < 30'000; ++i) {
+    list += ",1";
+  }
+  EXPECT_THAT(FindingsOf(list + ")")[0].message, HasSubstr("limit of 50000"));
   EXPECT_THAT(FindingsOf("FROM x " + std::string(5000, '|') + " "), SizeIs(1));
   std::string commands = "FROM x";
   for (int i = 0; i < 5000; ++i) {
